@@ -47,10 +47,9 @@ def estimate_rates(
         TP / (TP + FP + FN) and takes that one's Wilson bounds; balanced accuracy square-and-add; expected cost
         square-and-add with the multinomial correlation; Matthews correlation a Poisson bootstrap on cells.
     """
-    z = quantile(reading.level)
     values = rate_values(counts, reading.favourable, reading.costs)
-    bounds = _bounds(counts, values, reading, z)
-    bounds["matthews_correlation"] = _resampled(counts, values["matthews_correlation"], reading, rng)
+    bounds = rate_bounds(counts, values, reading)
+    bounds["matthews_correlation"] = resampled_bounds(counts, values["matthews_correlation"], reading, rng)
     estimates = {}
     for key, rate in RATES.items():
         rows, _ = denominator(counts, key)
@@ -81,9 +80,11 @@ def rarer(counts: GroupCounts) -> Floats:
     return np.minimum(denominator(counts, "true_positive_rate")[1], denominator(counts, "false_positive_rate")[1])
 
 
-def _bounds(
-    counts: GroupCounts, values: Mapping[str, Floats], reading: Reading, z: float
+def rate_bounds(
+    counts: GroupCounts, values: Mapping[str, Floats], reading: Reading
 ) -> dict[str, tuple[Floats, Floats]]:
+    """Return the bounds of every rate that has them in closed form; leading axes (a sweep) allowed."""
+    z = quantile(reading.level)
     shares, below = proportions(counts, reading.favourable)
     if counts.squares is not None:
         below = np.stack([denominator(counts, key)[1] for key in PROPORTIONS], axis=-1)
@@ -114,15 +115,15 @@ def _f1(counts: GroupCounts, value: Floats, z: float) -> tuple[Floats, Floats]:
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def _resampled(
-    counts: GroupCounts, value: Floats, reading: Reading, rng: np.random.Generator
+def resampled_bounds(
+    counts: GroupCounts, value: Floats, reading: Reading, rng: np.random.Generator, replicates: int = REPLICATES
 ) -> tuple[Floats, Floats]:
-    """Return percentile bounds; NaN where more than one draw in twenty is itself undefined."""
+    """Return percentile bounds of the Matthews correlation; NaN where over one draw in twenty is itself undefined."""
     cells = np.asarray(counts.values, dtype=np.float64)
     if counts.squares is not None:   # as many rows as the weights are worth
         total, square = cells.sum(axis=-1, keepdims=True), counts.squares.sum(axis=-1, keepdims=True)
         cells = np.divide(cells * total, square, out=np.zeros_like(cells), where=square > 0)
-    draws = bootstrap_cells(cells, REPLICATES, rng)
+    draws = bootstrap_cells(cells, replicates, rng)
     drawn = RATES["matthews_correlation"].formula
     sample = drawn(GroupCounts(draws, draws), reading.costs) if drawn else draws[..., 0]
     usable = np.isnan(value) | (np.isnan(sample).mean(axis=0) <= 0.05)
