@@ -1,0 +1,228 @@
+/* The parts of the live threshold explorer: each builds its nodes once and returns a way to draw numbers into them.
+ *
+ * Text reaches the page as text nodes and attributes, never as markup. Drawing writes text, transforms and clips alone
+ * and reads no layout. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const DRAWN = new Set(["svg", "path", "g", "circle", "text"]);
+const WIDE = 1000;
+const NEAR = 3.2;   // of 100 along the axes of the ROC chart: nearer points share one label
+const FAR = 1e308;  // stands for an infinite threshold, which JSON cannot say
+
+function make(tag, attributes = {}, ...children) {
+  const node = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+const text = (words = "") => document.createTextNode(words);
+const write = (node, words) => { if (node.data !== words) node.data = words; };
+const hidden = (words) => make("span", { class: "spoken" }, words);
+const capital = (words) => words[0].toUpperCase() + words.slice(1);
+const inUnit = (rate, value) => (rate.share ? (100 * value).toFixed(1) : value.toFixed(3));
+const withUnit = (rate, value) => inUnit(rate, value) + (rate.share ? "%" : "");
+const NONE = "not estimable";
+
+/** A threshold in words, as the other charts of the page say it. */
+function thresholdText(threshold) {
+  if (Math.abs(threshold) >= FAR) return threshold > 0 ? "nobody" : "everybody";
+  return String(Number(threshold.toPrecision(4)));
+}
+
+/** Round numbers along the score axis, few enough to be read. */
+function ticks({ each, low, high }, edges) {
+  if (each && edges.length <= 12) return Array.from(edges);
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 2.5, 5].findLast((size) => size * power <= rough) ?? 1);
+  const first = Math.ceil(low / step), last = Math.floor(high / step);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/* ---------- histogram with its line ---------- */
+
+/** Rows per bar of each outcome, the members of a handle taken together. */
+function barHeights(view, members) {
+  return [0, 1, 2].map((slot) => {
+    const bars = new Float64Array(view.plan.bars);
+    for (const g of members) view.plan.bar.forEach((bar, b) => {
+      bars[bar] += view.tails[g][slot][b] - view.tails[g][slot][b + 1];
+    });
+    return bars;
+  });
+}
+
+/** Outline of bars above (sign 1) or below (-1) the base line, in a box WIDE x 2. */
+function outline({ width, each, bars }, heights, tallest, sign) {
+  const margin = each ? 0.1 * width : 0;
+  let d = "M0 1";
+  for (let i = 0; i < bars; i++) {
+    const left = WIDE * (i * width + margin), right = WIDE * ((i + 1) * width - margin);
+    d += `H${left.toFixed(1)}V${(1 - (sign * heights[i]) / tallest).toFixed(4)}H${right.toFixed(1)}${each ? "V1" : ""}`;
+  }
+  return d + "V1Z";
+}
+
+function bars(plan, [negative, positive, unknown], strength) {
+  const upward = positive.map((rows, i) => rows + unknown[i]);
+  const tallest = Math.max(1e-9, ...upward, ...negative);
+  const shapes = [["unknown", upward, 1], ["up", positive, 1], ["down", negative, -1]].map(([name, heights, sign]) =>
+    make("path", { class: name, d: outline(plan, heights, tallest, sign) }));
+  return make("svg", { class: strength, viewBox: `0 0 ${WIDE} 2`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    ...shapes);
+}
+
+/** Lines that stay where they are: the starting policy, or a policy from elsewhere until it is touched. */
+function still(view, mix, name) {
+  return mix.map(([threshold, chance]) => {
+    const line = make("i", { class: name });
+    const place = view.plan.each ? view.plan.at[edgeOf(view.edges, threshold)] : view.plan.place(threshold);
+    line.style.left = `${100 * place}%`;
+    line.title = `${name === "ghost" ? "starting policy" : "policy in use"}: ${thresholdText(threshold)}`;
+    if (chance < 1) line.append(make("small", {}, `${(100 * chance).toFixed(0)}%`));
+    return line;
+  });
+}
+
+/** One handle: name, histogram, line, axis. `draw(edge, selected)` moves the line; edge null keeps a fixed policy. */
+function panel(view, handle, h) {
+  const heights = barHeights(view, handle.members), strong = bars(view.plan, heights, "strong"), at = text();
+  const rail = make("div", { class: "rail", role: "slider", "aria-valuemin": 0, "aria-valuemax": view.edges.length,
+    "aria-orientation": "horizontal" }, make("i", { class: "line" }), make("i", { class: "grip" }));
+  const fixed = view.fixed[h] ? still(view, view.fixed[h].lines, "fixed") : [];
+  const plot = make("div", { class: "plot" }, bars(view.plan, heights, "pale"), strong,
+    ...still(view, view.data.baseline[h], "ghost"), ...fixed, rail);
+  const axis = make("div", { class: "scale", "aria-hidden": "true" }, ...ticks(view.plan, view.edges).map((tick) => {
+    const label = make("span", {}, thresholdText(tick));
+    label.style.left = `${100 * view.plan.place(tick)}%`;
+    return label;
+  }));
+  const node = make("section", { class: handle.small ? "panel small" : "panel" },
+    make("header", {}, named(handle), make("span", { class: "at" }, at)), plot, axis);
+  const draw = (edge, selected) => drawLine(view, h, { rail, strong, at, plot }, edge, selected);
+  return { node, plot, rail, draw };
+}
+
+function named(handle) {
+  const small = handle.small ? [make("small", { class: "tag" }, "small")] : [];
+  return make("span", { class: "name", title: handle.name }, make("em", {}, handle.badge), handle.name, ...small);
+}
+
+function drawLine(view, h, { rail, strong, at, plot }, edge, selected) {
+  const loose = edge === null, mix = loose ? view.fixed[h].lines : [[view.threshold(edge), 1]];
+  const nearest = loose ? edgeOf(view.edges, mix[0][0]) : edge, share = 100 * view.plan.at[nearest];
+  const words = mix.map(([threshold, chance]) =>
+    (Math.abs(threshold) < FAR ? "≥ " : "") + thresholdText(threshold) + (chance < 1 ? ` (${(100 * chance).toFixed(0)}%)` : ""))
+    .join(", ");
+  plot.classList.toggle("loose", loose);
+  rail.style.transform = `translateX(${share}%)`;
+  strong.style.clipPath = `inset(0 0 0 ${share}%)`;
+  write(at, words);
+  rail.setAttribute("aria-valuenow", nearest);
+  rail.setAttribute("aria-valuetext", `${words}, selects ${Number.isNaN(selected) ? NONE : (100 * selected).toFixed(1) + "%"}`);
+}
+
+/* ---------- disparities ---------- */
+
+/** One disparity as a tile; `draw(gap)` takes what `disparity` returns. */
+function tile(view, rule) {
+  const value = text(), who = text(), fill = make("i", { class: "fill" }), node = make("div", { class: "tile" });
+  const track = make("span", { class: "track" }, fill);
+  if (rule.key === "disparate_impact_ratio")
+    track.append(make("i", { class: "tick", title: "0.80: the four-fifths convention, not a verdict" }));
+  const said = rule.key === "disparate_impact_ratio" ? [make("small", {}, "tick: 0.80, a convention")] : [];
+  node.append(make("span", {}, capital(rule.name)), make("b", {}, value), track, make("small", {}, who), ...said);
+  const reasons = { few: `fewer than two groups of ${view.data.least} rows or more with an estimable rate`,
+    zero: "the rate is 0 in every group" };
+  const draw = (gap) => {
+    write(value, gap.reason ? NONE : gap.value.toFixed(3));
+    write(who, gap.reason ? reasons[gap.reason] : `highest ${gap.highest + 1} · lowest ${gap.lowest + 1}`);
+    fill.style.transform = `scaleX(${gap.value || 0})`;
+  };
+  return { node, draw };
+}
+
+/* ---------- ROC ---------- */
+
+function curve(view, members) {
+  const sum = (slot, e) => members.reduce((total, g) => total + view.tails[g][slot][e], 0);
+  const negatives = sum(0, 0), positives = sum(1, 0);
+  if (!(positives > 0 && negatives > 0)) return "";
+  let d = "", before = "";
+  for (let e = view.edges.length; e >= 0; e--) {
+    const point = `${((100 * sum(0, e)) / negatives).toFixed(1)} ${(100 - (100 * sum(1, e)) / positives).toFixed(1)}`;
+    if (point !== before) d += (d ? "L" : "M") + point;
+    before = point;
+  }
+  return d;
+}
+
+/** The ROC chart; `draw(points)` moves every dot. Dots that nearly coincide share one label, "1·3". */
+function roc(view) {
+  const curves = view.handles.map((handle) => make("path", { class: "curve", d: curve(view, handle.members) }));
+  const labels = view.handles.map(() => text());
+  const dots = labels.map((label) => make("g", { class: "dot" }, make("circle", { r: 1.9 }),
+    make("text", { x: 2.4, y: -2.2 }, label)));
+  const node = make("svg", { class: "roc", viewBox: "-10 -6 118 122", role: "img",
+    "aria-label": "ROC curve of each group with its operating point; the table holds the numbers" },
+    make("path", { class: "frame", d: "M0 0H100V100H0ZM0 100L100 0M50 0V100M0 50H100" }), ...curves, ...dots,
+    make("text", { class: "axis", x: 50, y: 109 }, "false positive rate"),
+    make("text", { class: "axis", transform: "rotate(-90)", x: -50, y: -4 }, "true positive rate"));
+  return { node, curves, dots, draw: (points) => drawDots(view, dots, labels, points) };
+}
+
+function drawDots(view, dots, labels, points) {
+  const heads = [];
+  points.forEach((point, h) => {
+    dots[h].style.display = point ? "" : "none";
+    if (!point) return;
+    dots[h].setAttribute("transform", `translate(${point[0].toFixed(2)} ${point[1].toFixed(2)})`);
+    const head = heads.find(({ at }) => Math.abs(at[0] - point[0]) < NEAR && Math.abs(at[1] - point[1]) < NEAR);
+    if (head) head.badges.push(view.handles[h].badge); else heads.push({ h, at: point, badges: [view.handles[h].badge] });
+    write(labels[h], "");
+  });
+  for (const { h, badges } of heads) write(labels[h], badges.join("·"));
+}
+
+/* ---------- table ---------- */
+
+/** One number with its interval: value, bounds in words, bar and mark. */
+function cell(view, rate) {
+  const value = text(), range = text(), before = hidden(" interval "), why = text();
+  const bar = make("i", { class: "ci" }), mark = make("i", { class: "mark" });
+  const node = make("td", {}, make("b", {}, value), make("small", {}, before, range), hidden(why),
+    make("span", { class: "track", "aria-hidden": "true" }, bar, mark));
+  const span = rate.range[1] - rate.range[0];
+  const draw = ([p, low, high]) => {
+    const known = !Number.isNaN(p), bounded = !Number.isNaN(low);
+    write(value, known ? withUnit(rate, p) : NONE);
+    write(range, bounded ? `${inUnit(rate, low)} to ${inUnit(rate, high)}` : known ? "interval on release" : "");
+    bar.style.transform = bounded
+      ? `translateX(${(100 * (low - rate.range[0])) / span}%) scaleX(${(high - low) / span})` : "scaleX(0)";
+    mark.style.transform = known ? `translateX(${(100 * (p - rate.range[0])) / span}%)` : "translateX(-100%)";
+    if (before.hidden === bounded) before.hidden = !bounded;
+    if (node.classList.contains("none") === known) explain(known);
+  };
+  const explain = (known) => {
+    node.classList.toggle("none", !known);
+    const reason = view.reading.outcome || !rate.needs_outcome ? rate.undefined : "the data has no outcome column";
+    write(why, known ? "" : `: ${reason}`);
+    if (known) node.removeAttribute("title"); else node.title = `${NONE}: ${reason}`;
+  };
+  return { node, draw };
+}
+
+/** The table of rates: one row per handle; `rows[h].draw(estimates)`. */
+function grid(view) {
+  const rates = view.data.shown.map((key) => view.reading.rates[key]);
+  const rows = view.handles.map((handle) => {
+    const cells = rates.map((rate) => cell(view, rate));
+    const node = make("tr", { class: handle.small ? "small" : "" }, make("th", { scope: "row" }, named(handle)),
+      ...cells.map((c) => c.node));
+    return { node, draw: (found) => cells.forEach((c, i) => c.draw(found[i])) };
+  });
+  const heads = ["group", ...rates.map((rate) => rate.name)].map((name) => make("th", { scope: "col" }, capital(name)));
+  const node = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Rates by group" },
+    make("table", {}, make("caption", {}, view.data.caption), make("thead", {}, make("tr", {}, ...heads)),
+      make("tbody", {}, ...rows.map((row) => row.node))));
+  return { node, rows };
+}

@@ -1,0 +1,8 @@
+"""The commands. One more is a module with a `Command` and a line here."""
+
+from __future__ import annotations
+
+from engine.cli.command import Command
+from engine.cli.rates import RATES_COMMAND
+
+COMMANDS: dict[str, Command] = {command.name: command for command in (RATES_COMMAND,)}

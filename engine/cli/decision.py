@@ -1,0 +1,92 @@
+"""Who is selected: a policy from ``--threshold``, ``--policy`` or the default."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from engine.assessment import default_policy
+from engine.cli import naming
+from engine.data.table import canonical
+from engine.errors import InvalidPolicy, Issue, invalid
+from engine.policy import Policy
+from engine.types import Dataset
+
+LARGEST = 10_000_000   # bytes of a policy; 1,000 groups with lotteries take 0.1 MB
+
+
+def chosen_policy(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Policy, str | None]:
+    """Return the policy that the options name, and a note where it is the default.
+
+    Raises
+    ------
+    InvalidData
+        Where a threshold names no group of the data, or the file holds no policy for this score.
+    """
+    if arguments.policy is not None:
+        return _fitting(_read(Path(arguments.policy)), dataset), None
+    default = replace(default_policy(dataset), data_sha256=dataset.sha256)
+    if not arguments.threshold:
+        return default, f"no threshold was given: {_origin(dataset)}"
+    names = [attribute.name for attribute in dataset.attributes]
+    common, attribute, groups = naming.thresholds(arguments.threshold, names)
+    otherwise = default.otherwise if common is None else common
+    if attribute is None:
+        return replace(default, otherwise=otherwise), None
+    groups = _known(groups, dataset, attribute)
+    policy = Policy.per_group((attribute,), groups, otherwise, dataset.score)
+    left = [level for level in dataset.attribute(attribute).levels if level not in groups]
+    note = f"no threshold was given for {', '.join(left)}: {otherwise:g}" if left and common is None else None
+    return replace(policy, data_sha256=dataset.sha256), note
+
+
+def _origin(dataset: Dataset) -> str:
+    scores = dataset.score_values()
+    outside = bool(((scores < 0) | (scores > 1)).any())
+    return "the median of the scores" if outside else "0.5, as the scores lie in [0, 1]"
+
+
+def _known(groups: dict[str, float], dataset: Dataset, attribute: str) -> dict[str, float]:
+    """Return the thresholds by the groups' own names, which are canonical text."""
+    levels = dataset.attribute(attribute).levels
+    found = {group if group in levels else canonical(group): threshold for group, threshold in groups.items()}
+    unknown = [group for group in found if group not in levels]
+    if unknown:
+        raise invalid("a threshold must belong to a group of the data", f"--threshold, attribute {attribute!r}",
+                      ", ".join(map(repr, unknown)), f"use one of: {', '.join(map(repr, levels[:20]))}")
+    return found
+
+
+def _read(path: Path) -> Policy:
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        why = (error.strerror or "an error").lower()
+        raise _refused("the file must be readable", path, why, "check the path") from None
+    if len(text) > LARGEST:
+        raise _refused("the file must be a policy", path, f"over {LARGEST // 10**6} MB", "choose another file")
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise _refused("the file must be a policy in JSON", path, "something else", "export the policy again") from None
+    return Policy.from_json(value)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _fitting(policy: Policy, dataset: Dataset) -> Policy:
+    if policy.score is not None and policy.score not in dataset.scores:
+        listed = ", ".join(map(repr, dataset.scores)) or "none"
+        raise InvalidPolicy(Issue("error", "the policy must belong to this score", f"policy for {policy.score!r}",
+                                  f"the data's score is {listed}", "name that score, or correct the policy"))
+    return policy
+
+
+def _refused(what: str, path: Path, got: str, do: str) -> InvalidPolicy:
+    return InvalidPolicy(Issue("error", what, f"policy file {path.name!r}", got, do))

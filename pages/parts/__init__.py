@@ -1,0 +1,1 @@
+"""What several pages share: the session, its jobs, controls and notices."""

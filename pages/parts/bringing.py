@@ -1,0 +1,72 @@
+"""Bringing a table: the uploader with its limits and the privacy line, reading as a job, then the role wizard."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.data.guessing import guess
+from engine.data.limits import MEGABYTE, Limits
+from engine.data.reading import read
+from engine.text import markdown
+from engine.types import Cancelled, Progress
+from pages.parts import jobs, notices, opening, state, wizard
+from pages.parts.draft import Draft
+
+JOB = "read"
+SEEN = "last upload seen"
+
+
+def draw() -> None:
+    """Draw the uploader and, once a table was read, its wizard."""
+    limits = Limits.from_environment()
+    _ask(limits)
+    _collect()
+    session = state.current()
+    notices.issues(session.refused)
+    if jobs.active(JOB):
+        jobs.show(JOB)
+    elif session.draft is not None:
+        _head(session.draft)
+        wizard.draw(session.draft)
+
+
+def _ask(limits: Limits) -> None:
+    upload = st.file_uploader("A table with one row per person or case: CSV or Parquet", key="upload",
+                              max_upload_size=max(limits.bytes // MEGABYTE, 1))
+    st.caption(f"CSV with any delimiter (UTF-8 or Latin-1) or Parquet, {limits.sentence()}; no archives, no pickles.")
+    notices.privacy()
+    if upload is None or st.session_state.get(SEEN) == upload.file_id:
+        return
+    st.session_state[SEEN] = upload.file_id
+    state.current().refused = ()
+    content, name = upload.getvalue(), upload.name
+    jobs.start(JOB, lambda progress, cancelled: _read(content, name, limits, progress, cancelled), "Reading your table")
+
+
+def _read(content: bytes, name: str, limits: Limits, progress: Progress, cancelled: Cancelled) -> Draft:
+    table = read(content, name, limits, progress=lambda share, words: progress(0.8 * share, words), cancelled=cancelled)
+    progress(0.85, "looking at every column")
+    return Draft(table, guess(table))
+
+
+def _collect() -> None:
+    job = jobs.take(JOB)
+    if job is None:
+        return
+    if job.state == "done":
+        state.current().draft = job.result
+    else:
+        state.current().refused = opening.outcome(job)
+
+
+def _head(draft: Draft) -> None:
+    table = draft.table
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(markdown(table.name), width="content", anchor=False)
+        st.caption(f"{table.rows:,} rows, {len(table.columns):,} columns", width="content")
+        st.button("Forget this table", type="tertiary", on_click=_forget)
+    notices.issues(table.notes)
+
+
+def _forget() -> None:
+    state.current().draft, state.current().refused = None, ()

@@ -1,0 +1,64 @@
+"""A chart on the page, with its words for screen readers, its table, how to read it, and the table as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+
+import streamlit as st
+
+from engine.charts.theme import Chart, Column
+from engine.text import cell
+from pages.parts import notices, state
+
+
+def chart(drawn: Chart, key: str, table_open: bool = False) -> None:
+    """Draw a chart; the camera saves it as a vector file, the table twin can be read here or taken away."""
+    image = {"format": "svg", "filename": drawn.name}
+    st.plotly_chart(
+        drawn.figure, key=key, alt=drawn.alt,
+        config={"displaylogo": False, "toImageButtonOptions": image, "modeBarButtons": [["toImage"]]},
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        notices.reading(drawn.reading)
+        if not table_open:
+            with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
+                table(drawn.table)
+        download(drawn.table, drawn.name, key)
+    if table_open:
+        table(drawn.table)
+
+
+def table(columns: Mapping[str, Column]) -> None:
+    """Show columns as a sortable table; its cells are shown as they are, so that text in them is inert."""
+    st.dataframe(dict(columns), hide_index=True, height="content" if _rows(columns) <= 15 else 420)
+
+
+def download(columns: Mapping[str, Column], name: str, key: str) -> None:
+    """Offer columns as a CSV file, named after the chart and the data's mark."""
+    st.download_button("CSV", data=lambda: text(columns), file_name=f"{name}-{_mark()}.csv", mime="text/csv",
+                       key=f"csv {key}", on_click="ignore", type="tertiary", icon=":material/download:")
+
+
+def text(columns: Mapping[str, Column]) -> str:
+    """Return columns as CSV that no spreadsheet takes for formulas.
+
+    >>> text({"group": ["=1+1"], "value": [-0.5]})
+    "group,value\\r\\n'=1+1,-0.5\\r\\n"
+    """
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([cell(name) for name in columns])
+    writer.writerows([cell("" if value is None else value) for value in row]
+                     for row in zip(*columns.values(), strict=True))
+    return written.getvalue()
+
+
+def _rows(columns: Mapping[str, Column]) -> int:
+    return max((len(column) for column in columns.values()), default=0)
+
+
+def _mark() -> str:
+    data = state.dataset()
+    return data.fingerprint[:8] if data is not None else "none"

@@ -1,0 +1,101 @@
+"""The sidebar: the data in use (rows, exclusions, roles, hash), another data set, another score, the version."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import streamlit as st
+
+import engine
+from engine.data.catalogue import CATALOGUE
+from engine.text import markdown
+from engine.types import Dataset, Roles
+from pages.parts import controls, opening, state
+
+
+def draw() -> None:
+    """Draw the whole sidebar."""
+    data = state.dataset()
+    if data is None:
+        st.caption("No table in use yet.")
+    else:
+        _in_use(data)
+    _change("Choose data" if data is None else "Change data")
+    _footer(data)
+
+
+def _in_use(data: Dataset) -> None:
+    st.caption("Data in use")
+    st.markdown(f"**{markdown(data.name)}**" + (" :orange-badge[simulated]" if data.simulated else ""))
+    left_out = sum(item.rows for item in data.excluded)
+    st.caption(f"{data.n:,} rows used, {left_out:,} excluded")
+    _versions(data)
+    with st.popover("Rows and roles", width="stretch"):
+        _rows(data)
+        st.markdown("**Roles**")
+        st.table(roles_table(data.roles), border="horizontal", hide_index=True, hide_header=True)
+        st.caption(f"sha256 of the file `{data.sha256[:16]}…`, of file and roles `{data.fingerprint[:16]}…`")
+
+
+def _rows(data: Dataset) -> None:
+    st.markdown(f"**{data.rows:,} rows** in the source, {data.n:,} used")
+    for item in data.excluded:
+        st.markdown(f"- {item.rows:,} excluded: {markdown(item.reason, 200)}")
+    if not data.excluded:
+        st.caption("None was excluded.")
+
+
+def roles_table(roles: Roles) -> dict[str, list[str]]:
+    """Return what each column is, in words, as escaped Markdown."""
+    chosen = "selected" if roles.favourable == "selected" else "not selected"
+    lines = {
+        "outcome": roles.label and f"{markdown(roles.label)}, positive is {markdown(roles.positive)}",
+        "numeric outcome": roles.target and f"{markdown(roles.target)} ({roles.target_kind})",
+        "favourable decision": chosen,
+        "score": _list(roles.scores) or (roles.prediction and markdown(roles.prediction)) or "fitted here",
+        "protected": _list(tuple(item.column for item in roles.protected)),
+        "weight": roles.weight and markdown(roles.weight),
+        "exposure": roles.exposure and markdown(roles.exposure),
+        "row id": roles.id and markdown(roles.id),
+        "features": f"{len(roles.features)} columns" if roles.features else None,
+    }
+    shown = {name: text for name, text in lines.items() if text}
+    return {"role": list(shown), "column": list(shown.values())}
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(markdown(name) for name in names)
+
+
+def _versions(data: Dataset) -> None:
+    """Offer the score versions where there are several; the choice is a setting, so it survives and is shared."""
+    names = tuple(data.scores)
+    if len(names) < 2:
+        return
+    chosen = controls.select("score", "version", "Score in use", names, default=data.score)
+    if chosen != data.score:
+        state.replace(data.using(chosen))
+    state.sync_url("score", {"version": names.index(chosen)})
+
+
+def _change(label: str) -> None:
+    with st.popover(label, width="stretch", icon=":material/swap_horiz:"):
+        st.page_link("pages/data.py", label="Bring your own table", icon=":material/upload_file:")
+        for key, entry in CATALOGUE.items():
+            name = entry.title + (" (simulated)" if entry.simulated and "imulated" not in entry.title else "")
+            st.button(name, key=f"change {key}", type="tertiary", on_click=opening.catalogue, args=(key,),
+                      disabled=state.origin() == f"catalogue:{key}")
+
+
+def _footer(data: Dataset | None) -> None:
+    st.caption(f"Equipoise {_version()}" + (f" · data {data.fingerprint[:8]}" if data is not None else ""))
+
+
+def _version() -> str:
+    own = getattr(engine, "__version__", None)
+    if own:
+        return str(own)
+    try:
+        return version("equipoise")
+    except PackageNotFoundError:
+        return "from source"

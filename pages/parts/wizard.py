@@ -1,0 +1,165 @@
+"""What is each column? Everything is guessed and asked; what is entered survives a refusal and a page change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine.data.guessing import Guess
+from engine.errors import Issue
+from engine.text import plain
+from engine.types import Attribute, Roles
+from pages.parts import attributes, opening, state
+from pages.parts.draft import Draft
+
+OUTCOMES = {"yes/no": "yes/no", "regression": "an amount", "count": "a count", "none": "none, only selection"}
+SCORES = {"scores": "score columns", "prediction": "a two-valued prediction", "fit": "none, fit one here"}
+DECISIONS = {
+    "selected": "being selected (a high score helps)", "not-selected": "not being selected (a high score hurts)",
+}
+KEPT: dict[str, Any] = {"persist_state": "session"}
+
+
+def draw(draft: Draft) -> None:
+    """Draw the wizard of a table and, at its end, the one button that opens it."""
+    first = draft.guess.to_roles()
+    form = Form(draft, first)
+    with st.container(border=True):
+        left, right = st.columns(2, gap="large")
+        with left:
+            outcome = form.outcome()
+        with right:
+            score = form.score()
+        st.markdown("**Protected attributes**")
+        protected, problems = attributes.ask(draft, first.protected, form.prefix)
+        with st.expander("Weight, exposure, row id, features"):
+            more = form.more()
+        roles = form.roles(outcome, score, protected, more)
+        st.button("Use this table", type="primary", on_click=_use, args=(draft, roles, problems))
+        _reasons(draft.guess)
+
+
+class Form:
+    """The questions about one table; widgets are keyed by the table, so each table keeps its own answers."""
+
+    def __init__(self, draft: Draft, first: Roles) -> None:
+        self.draft, self.first = draft, first
+        self.columns = draft.table.columns
+        self.prefix = f"own {draft.table.sha256[:10]}"
+
+    def outcome(self) -> dict[str, Any]:
+        """Ask for the outcome, its positive value and the favourable decision."""
+        first = self.first
+        kind = self._one("Outcome", OUTCOMES, first.target_kind or ("yes/no" if first.label else "none"), "kind")
+        answers: dict[str, Any] = {}
+        if kind == "yes/no":
+            label = self._column("Outcome column", first.label, "label")
+            known = self.draft.guess.columns[label].positive if label is not None else None
+            answers = {"label": label,
+                       "positive": self._value("Positive value: the event the score ranks towards", label, known)}
+        elif kind != "none":
+            answers = {"target": self._column("Outcome column", first.target, "target"), "target_kind": kind}
+        decisions = list(DECISIONS)
+        answers["favourable"] = st.radio(
+            "Which decision is favourable to the person?", decisions, index=decisions.index(first.favourable),
+            format_func=DECISIONS.__getitem__, key=f"{self.prefix} favourable", **KEPT)
+        return answers
+
+    def score(self) -> dict[str, Any]:
+        """Ask for the score, the prediction, or leave it to a model fitted here."""
+        first = self.first
+        usual = "scores" if first.scores else "prediction" if first.prediction else "fit"
+        kind = self._one("Score", SCORES, usual, "score kind")
+        if kind == "scores":
+            chosen = self._columns("Score columns; the first is in use", first.scores, "scores")
+            return {"scores": tuple(chosen)}
+        if kind == "prediction":
+            column = self._column("Prediction column", first.prediction, "prediction")
+            known = first.selected if column == first.prediction else None
+            return {"prediction": column, "selected": self._value("Value that means selected", column, known)}
+        st.caption("A logistic model is fitted on the features, without the protected attributes; every row is scored "
+                   "by a model that did not see it.")
+        return {}
+
+    def more(self) -> dict[str, Any]:
+        """Ask for what most tables do not have, and for columns that no model may use."""
+        first = self.first
+        left, right = st.columns(2, gap="large")
+        with left:
+            answers = {"weight": self._column("Weight of a row", first.weight, "weight"),
+                       "exposure": self._column("Exposure of a row", first.exposure, "exposure"),
+                       "id": self._column("Row id", first.id, "id")}
+        with right:
+            taken = _taken(first)
+            unused = [name for name in self.columns if name not in first.features and name not in taken]
+            answers["dropped"] = self._columns("Columns no model may use (leaks, identifiers)", unused, "dropped")
+            st.caption("Outcome, scores, protected attributes, weight and id are never used.")
+        return answers
+
+    def roles(
+        self, outcome: dict[str, Any], score: dict[str, Any], protected: Sequence[Attribute], more: dict[str, Any]
+    ) -> Roles:
+        """Put the answers together."""
+        dropped = more.pop("dropped")
+        roles = Roles(protected=tuple(protected), **outcome, **score, **more)
+        taken = _taken(roles) | set(dropped)
+        return Roles(**{**vars(roles), "features": tuple(name for name in self.columns if name not in taken)})
+
+    def _one(self, label: str, options: dict[str, str], usual: str, key: str) -> str:
+        chosen = st.segmented_control(label, list(options), default=usual, format_func=options.__getitem__,
+                                      required=True, key=f"{self.prefix} {key}", **KEPT)
+        return str(chosen or usual)
+
+    def _column(self, label: str, usual: str | None, key: str) -> str | None:
+        places = range(len(self.columns))
+        index = self.columns.index(usual) if usual in self.columns else None
+        chosen = st.selectbox(label, places, index=index, format_func=self._name, placeholder="none",
+                              key=f"{self.prefix} {key}", **KEPT)
+        return None if chosen is None else self.columns[chosen]
+
+    def _columns(self, label: str, usual: Sequence[str], key: str) -> list[str]:
+        places = [self.columns.index(name) for name in usual if name in self.columns]
+        chosen = st.multiselect(label, range(len(self.columns)), default=places, format_func=self._name,
+                                placeholder="none", key=f"{self.prefix} {key}", **KEPT)
+        return [self.columns[place] for place in chosen]
+
+    def _value(self, label: str, column: str | None, usual: str | None) -> str | None:
+        """Ask for one of a column's values; options of a list are shown as they are, not read as Markdown."""
+        if column is None:
+            return None
+        values = self.draft.values(column)
+        names = [value for value, _ in values]
+        shown = [f"{plain(value)} ({rows:,} rows)" for value, rows in values]
+        chosen = st.selectbox(label, range(len(names)), index=names.index(usual) if usual in names else None,
+                              format_func=shown.__getitem__, placeholder="choose a value",
+                              key=f"{self.prefix} value of {self.columns.index(column)}", **KEPT)
+        return None if chosen is None else names[chosen]
+
+    def _name(self, place: int) -> str:
+        return plain(self.columns[place])
+
+
+def _taken(roles: Roles) -> set[str | None]:
+    """Return the columns that have a role other than feature."""
+    single = {roles.label, roles.target, roles.prediction, roles.weight, roles.exposure, roles.id}
+    return single | set(roles.scores) | {item.column for item in roles.protected}
+
+
+def _use(draft: Draft, roles: Roles, problems: Sequence[Issue]) -> None:
+    session = state.current()
+    session.refused = tuple(problems)
+    if not problems:
+        opening.table(draft.table, roles)
+
+
+def _reasons(guess: Guess) -> None:
+    """Say what each column was taken for and why; cells of a data frame are shown as they are."""
+    found = list(guess.columns.values())
+    with st.expander("What each column was taken for, and why"):
+        st.dataframe({"column": [plain(item.column) for item in found], "taken for": [item.role for item in found],
+                      "because": [plain(item.reason, 200) for item in found], "holds": [item.kind for item in found],
+                      "distinct": [item.distinct for item in found], "missing": [item.missing for item in found]},
+                     hide_index=True, height="content" if len(found) <= 15 else 420)
+

@@ -1,0 +1,39 @@
+"""Where the tests find real data, and what they say where there is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _folder() -> Path | None:
+    named = os.environ.get("EQUIPOISE_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of the real data sets; the test is skipped where there is none."""
+    folder = _folder()
+    if folder is None:
+        pytest.skip("no folder of real data: set EQUIPOISE_DATA to one (see the README)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def needs_data(data_folder: Path) -> Callable[[str], Path]:
+    """A function from a file's name to its path; the test is skipped where the file is absent."""
+
+    def find(name: str) -> Path:
+        path = data_folder / name
+        if not path.is_file():
+            pytest.skip(f"the folder of real data holds no {name}")
+        return path
+
+    return find

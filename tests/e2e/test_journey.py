@@ -1,0 +1,158 @@
+"""What a visitor does, in a real browser: from a cold start to a number that moves, and with a table of their own."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright")
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.e2e
+SAMPLE = "Open the simulated lending sample"
+HOSTILE = ['<img src=x onerror="alert(1)">', "![t](http://attacker.invalid/leak.png)", "=HYPERLINK(1)", "$x$ :smile:"]
+
+
+def sample(page):
+    page.get_by_role("button", name=SAMPLE).first.click()
+    expect(page.get_by_role("figure", name=re.compile("by group"))).to_be_visible()
+
+
+def thresholds(page):
+    page.get_by_role("button", name="See what each threshold does").click()
+    expect(page.get_by_role("heading", name="Thresholds")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rates by group")).to_be_visible()
+
+
+def selection_rate(page):
+    """The sentence of the picture that shows the rate compared, e.g. '... female 61.2 %; male 60.3 %.'"""
+    return page.get_by_role("figure", name=re.compile("^selection rate by group", re.IGNORECASE))
+
+
+def small_csv(path, groups=("F", "M")):
+    rng = np.random.default_rng(0)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sex", "age", "paid", "score"])
+        for i in range(400):
+            score = rng.random()
+            paid = "yes" if rng.random() < score else "no"
+            writer.writerow([groups[i % len(groups)], 20 + i % 50, paid, f"{score:.3f}"])
+    return path
+
+
+def bring(page, path):
+    page.get_by_role("radiogroup", name="View").get_by_text("Your own table").click()
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def test_from_a_cold_start_to_a_moved_threshold_and_a_table(visit, tmp_path):
+    page = visit()
+    sample(page)  # one click
+    thresholds(page)
+    before = selection_rate(page).get_attribute("aria-label")
+    slider = page.get_by_role("slider")
+    for _ in range(40):
+        slider.press("ArrowRight")
+    expect(selection_rate(page)).not_to_have_attribute("aria-label", before)
+    with page.expect_download() as started:
+        page.locator("xpath=//h3[contains(., 'Rates by group')]/following::button[contains(., 'CSV')][1]").click()
+    table = tmp_path / "table.csv"
+    started.value.save_as(table)
+    rows = list(csv.reader(table.open(encoding="utf-8-sig")))
+    assert len(rows) >= 3
+    assert {"female", "male"} <= {cell for row in rows for cell in row}
+
+
+def test_own_table_reaches_the_threshold_page_in_four_clicks(visit, tmp_path):
+    page = visit()
+    bring(page, small_csv(tmp_path / "own.csv"))  # two: the view, the file
+    page.get_by_role("button", name="Use this table").click()
+    thresholds(page)
+    expect(selection_rate(page)).to_be_visible()
+    assert "own" not in page.url
+    assert "score" not in page.url.replace("selection_rate", "")
+
+
+def test_names_from_a_hostile_table_are_shown_and_do_nothing(visit, tmp_path):
+    page = visit()
+    bring(page, small_csv(tmp_path / "own.csv", HOSTILE))
+    page.get_by_role("button", name="Use this table").click()
+    thresholds(page)
+    for name in HOSTILE:
+        expect(page.get_by_text(name, exact=False).first).to_be_attached()
+    assert page.locator("img[src*=attacker], img[src=x]").count() == 0
+
+
+def test_a_bad_upload_leaves_the_data_in_use(visit, tmp_path):
+    page = visit()
+    sample(page)
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(b"\x80\x04\x95\x1a\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94.")
+    bring(page, bad)
+    expect(page.get_by_role("alert").filter(has_text="bad.csv").first).to_be_visible()
+    expect(page.get_by_role("region", name="Sidebar")).to_contain_text("Simulated lending")
+    page.get_by_role("link", name="Thresholds", exact=True).click()
+    expect(page.get_by_role("heading", name="Rates by group")).to_be_visible()
+
+
+def test_a_reload_brings_data_and_settings_back(visit):
+    page = visit()
+    sample(page)
+    thresholds(page)
+    slider = page.get_by_role("slider")
+    before = slider.input_value()
+    for _ in range(5):
+        slider.press("ArrowRight")
+    expect(slider).not_to_have_value(before)
+    moved = slider.input_value()
+    expect(page).to_have_url(re.compile(rf"edge_0={moved}\b"))
+    page.reload()
+    expect(page.get_by_role("heading", name="Rates by group")).to_be_visible()
+    expect(page.get_by_role("slider")).to_have_value(moved)
+
+
+def test_the_data_survive_a_change_of_page(visit):
+    page = visit()
+    sample(page)
+    for name in ("Thresholds", "Guide", "Data"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        expect(page.get_by_role("region", name="Sidebar")).to_contain_text("Simulated lending")
+
+
+def test_the_first_visit_of_a_server_may_be_a_page_s_address(visit, cold_address):
+    page = visit("/thresholds?data=simulated-lending", at=cold_address)
+    expect(page.get_by_role("heading", name="Rates by group")).to_be_visible()
+    expect(page.get_by_role("link", name="Guide", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("page_name", ["Data", "Thresholds", "Guide"])
+def test_nothing_is_wider_than_a_telephone(visit, page_name):
+    page = visit(viewport={"width": 420, "height": 900})
+    sample(page)
+    if page_name != "Data":
+        page.goto(page.url.replace("/?", f"/{page_name.lower()}?"))
+    expect(page.get_by_role("heading", name=page_name, level=1)).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+@pytest.mark.slow
+def test_a_million_rows_show_progress_and_arrive(visit, tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "large.csv"
+    score, sex = rng.random(1_000_000).round(6), rng.choice(["F", "M"], 1_000_000)
+    paid, age = (rng.random(1_000_000) < score).astype(int), rng.integers(18, 80, 1_000_000)
+    lines = "\n".join(f"{a},{b},{c},{d}" for a, b, c, d in zip(sex, age, paid, score, strict=True))
+    path.write_text(f"sex,age,paid,score\n{lines}\n")
+    page = visit()
+    bring(page, path)
+    expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1,000,000 rows").first).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Use this table").click()
+    thresholds(page)
+    expect(selection_rate(page)).to_be_visible(timeout=60_000)

@@ -1,0 +1,82 @@
+"""Guesses fill in; they come with reasons and never with certainty."""
+
+import pytest
+
+from engine.data.catalogue import load, open_table
+from engine.data.guessing import column_kind, guess
+from engine.data.ingest import ingest
+from engine.data.reading import read
+
+
+def roles_of(text):
+    return {column: found.role for column, found in guess(read(text, "x.csv")).columns.items()}
+
+
+def test_the_simulated_sample_is_guessed_as_its_roles_are():
+    roles, card = guess(open_table("simulated-lending")).to_roles(), load("simulated-lending").roles
+    assert (roles.label, roles.positive, roles.scores) == (card.label, card.positive, card.scores)
+    assert {a.column: a.kind for a in roles.protected} == {a.column: a.kind for a in card.protected}
+    assert set(roles.features) == set(card.features)
+
+
+def test_compas(data_folder, needs_data):
+    roles = guess(read(needs_data("compas-scores-two-years.csv"), "compas")).to_roles()
+    assert (roles.label, roles.positive) == ("two_year_recid", "1")
+    assert {"sex", "race", "age"} <= {a.column for a in roles.protected}
+    assert "decile_score" in roles.scores
+    assert roles.id == "id"
+
+
+@pytest.mark.parametrize("name", ["Geschlecht", "SEXO", "user_gender", "ApplicantRace", "edad", "marital-status"])
+def test_protected_names(name):
+    assert roles_of(f"{name},z\na,1\nb,2\n".encode())[name] == "protected"
+
+
+@pytest.mark.parametrize("name", ["message", "stage", "page", "essex", "average"])
+def test_words_are_whole(name):
+    assert roles_of(f"{name},z\na,1\nb,2\n".encode())[name] != "protected"
+
+
+def test_one_outcome_and_the_reasons():
+    found = guess(read(b"default,label,x\n1,yes,3\n0,no,4\n1,no,5\n", "x.csv"))
+    assert [g.column for g in found.with_role("outcome")] == ["default"]
+    assert "likelier" in found.columns["label"].reason
+    assert all(g.reason for g in found.columns.values())
+
+
+def test_without_a_name_the_last_two_valued_column_is_proposed():
+    assert roles_of(b"sex,p,q,n\na,0,1,5\nb,1,0,6\na,1,1,7\n") == {
+        "sex": "protected", "p": "feature", "q": "outcome", "n": "feature"
+    }
+
+
+def test_identifiers_constants_and_empty_columns():
+    rows = "".join(f"{100 + i},k,,{i % 3}\n" for i in range(30))
+    assert roles_of(f"account,c,e,x\n{rows}".encode()) == {"account": "id", "c": "none", "e": "none", "x": "feature"}
+
+
+def test_a_score_in_the_unit_interval_beats_others():
+    assert roles_of(b"g,risk,prob\na,700,0.2\nb,650,0.9\nc,600,0.4\n")["prob"] == "score"
+    assert roles_of(b"g,risk,prob\na,700,0.2\nb,650,0.9\nc,600,0.4\n")["risk"] == "feature"
+
+
+def test_a_two_valued_decision():
+    roles = guess(read(b"sex,hired,prediction\nF,1,yes\nM,0,no\nF,0,yes\n", "x.csv")).to_roles()
+    assert (roles.label, roles.prediction, roles.selected) == ("hired", "prediction", "yes")
+
+
+@pytest.mark.parametrize(("column", "kind"), [
+    (["a", "b"], "nominal"), ([str(i) for i in range(20)], "nominal"), ([str(i) for i in range(21)], "continuous"),
+    (["1.5", "2"], "continuous"), (["1.0", "2.0", ""], "nominal"),
+])
+def test_kind_when_nobody_says(column, kind):
+    table = read(("x,y\n" + "".join(f"{v},1\n" for v in column)).encode(), "x.csv")
+    assert column_kind(table, "x") == kind
+
+
+def test_what_is_guessed_can_be_ingested():
+    for key in ("simulated-lending", "diabetes"):
+        table = open_table(key)
+        roles = guess(table).to_roles()
+        if roles.label or roles.scores:
+            assert ingest(table, roles).n == table.rows

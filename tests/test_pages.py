@@ -1,0 +1,284 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.data.catalogue import CATALOGUE
+from engine.data.simulated import lending
+from pages.parts import jobs, notices
+
+APP = str(Path(__file__).resolve().parents[1] / "app.py")
+PAGES = sorted(path.name for path in Path(APP).parent.joinpath("pages").glob("*.py"))
+HOSTILE = "![leak](http://127.0.0.1:9/x.png)"
+SINKS = ("markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "metric", "table")
+WIDGETS = ("button", "radio", "selectbox", "multiselect", "slider", "select_slider", "toggle", "text_input",
+           "number_input", "checkbox", "button_group", "expander")
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
+
+
+def app(**params):
+    test = AppTest.from_file(APP, default_timeout=60)
+    for key, value in params.items():
+        test.query_params[key] = value
+    return settled(test.run())
+
+
+def settled(test):
+    """Run again until no job of the session is left; in a browser the progress bar does that."""
+    for _ in range(100):
+        left = dict(test.session_state["equipoise jobs"]) if "equipoise jobs" in test.session_state else {}
+        if not left:
+            return test
+        for job in left.values():
+            job.wait(60)
+        test.run()
+    raise AssertionError("a job never ended")
+
+
+def session(test):
+    return test.session_state["equipoise session"]
+
+
+def sound(test):
+    assert not test.exception
+    assert not [box.value for box in test.error if "error of ours" in box.value]
+    return test
+
+
+def click(test, label):
+    [button] = [button for button in test.button if button.label == label]
+    return settled(button.click().run())
+
+
+def own_table(test):
+    [view] = [group for group in test.button_group if group.label == "View"]
+    return view.set_value("own").run()
+
+
+def bring(test, name, content):
+    return settled(test.file_uploader[0].upload(name, content).run())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_without_data_is_calm(page):
+    test = sound(app().switch_page(f"pages/{page}").run())
+    assert not test.error
+    if page == "thresholds.py":
+        assert any("No table is in use yet" in text.value for text in test.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_the_simulated_sample(page):
+    test = sound(app(data="simulated-lending").switch_page(f"pages/{page}").run())
+    assert session(test).dataset.n == 20_000
+    assert not test.error
+    assert any("simulated" in text.value for text in test.sidebar.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_compas(page, needs_data):
+    needs_data("compas-scores-two-years.csv")
+    test = sound(app(data="compas").switch_page(f"pages/{page}").run())
+    assert session(test).dataset.n == 7_214
+    assert not test.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_a_numeric_outcome(page):
+    test = sound(app(data="diabetes").switch_page(f"pages/{page}").run())
+    if page == "thresholds.py":
+        test = sound(click(test, "Use this cut"))
+        assert session(test).kept
+        assert test.query_params["outcome.above"] == ["true"]
+    assert not test.error
+
+
+def test_one_click_opens_the_sample_and_leads_to_a_chart():
+    test = sound(click(app(), "Open the simulated lending sample"))
+    assert session(test).origin == "catalogue:simulated-lending"
+    assert test.get("plotly_chart")
+    assert test.query_params["data"] == ["simulated-lending"]
+
+
+def test_the_empty_state_of_a_page_opens_the_sample_and_stays_there():
+    test = app().switch_page("pages/thresholds.py").run()
+    test = sound(click(test, "Open the simulated lending sample"))
+    assert test.title[0].value == "Thresholds"
+    assert not any("No table is in use yet" in text.value for text in test.markdown)
+
+
+def test_every_catalogued_data_set_has_a_card_with_one_button():
+    test = app()
+    assert {f"open {key}" for key in CATALOGUE} <= {button.key for button in test.button}
+
+
+def test_a_data_set_that_is_not_here_is_said_in_one_sentence_and_the_data_stay(monkeypatch, tmp_path):
+    monkeypatch.setenv("EQUIPOISE_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    test = app(data="simulated-lending")
+    [button] = [button for button in test.button if button.key == "change adult"]
+    test = sound(settled(button.click().run()))
+    assert len(test.error) == 1
+    assert session(test).origin == "catalogue:simulated-lending"
+
+
+def test_an_address_with_nonsense_is_said_and_harmless():
+    test = sound(app(data="<script>", **{"thresholds.edge_0": "9"}))
+    assert "not in the catalogue" in test.warning[0].value
+
+
+def test_own_table_to_the_threshold_page_in_five_clicks():
+    test = own_table(app())                                   # 1
+    test = bring(test, "loans.csv", lending(rows=400))        # 2 and 3: the button and the file in its dialogue
+    test = sound(click(test, "Use this table"))               # 4
+    data = session(test).dataset
+    assert (data.n, data.name, session(test).origin) == (400, "loans.csv", "upload")
+    assert {attribute.name for attribute in data.attributes} == {"sex", "ethnicity", "age"}
+    assert data.score == "score"
+    assert test.get("plotly_chart")
+    test = sound(test.switch_page("pages/thresholds.py").run())   # 5
+    assert not test.error
+    assert test.query_params["data"] == [f"upload-{data.fingerprint[:12]}"]
+
+
+def test_the_address_of_an_upload_holds_nothing_of_it():
+    test = bring(own_table(app()), "secret-file.csv", b"sex,paid,score\nzebra,1,0.3\nyak,0,0.9\n" * 40)
+    test = sound(click(test, "Use this table").switch_page("pages/thresholds.py").run())
+    address = str(test.query_params)
+    for word in ("secret", "zebra", "yak", "sex", "paid"):
+        assert word not in address
+
+
+def test_data_and_wizard_survive_a_page_change():
+    test = bring(own_table(app(data="simulated-lending")), "loans.csv", lending(rows=400))
+    [favourable] = [radio for radio in test.radio if "favourable" in radio.label]
+    favourable.set_value("not-selected").run()
+    test.switch_page("pages/guide.py").run()
+    test = sound(test.switch_page("pages/data.py").run())
+    assert session(test).origin == "catalogue:simulated-lending"
+    [favourable] = [radio for radio in test.radio if "favourable" in radio.label]
+    assert favourable.value == "not-selected"
+    click(test, "Use this table")
+    assert session(test).dataset.roles.favourable == "not-selected"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x80\x04\x95\x10\x00", b"PK\x03\x04" + b"0" * 100, b"\x1f\x8b\x08" + b"0" * 100, b"<html><body>no</body></html>",
+     b"a,b\n1,2\n3\n", b"just one column\nand text\n", b"PAR1" + b"0" * 50, b"\x00\x01\x02" * 50],
+)
+def test_a_file_that_is_no_table_is_refused_and_the_data_stay(content):
+    test = bring(own_table(app(data="simulated-lending")), "bad.csv", content)
+    sound(test)
+    assert len(test.error) == 1
+    assert session(test).origin == "catalogue:simulated-lending"
+    assert session(test).dataset.n == 20_000
+
+
+def test_all_problems_of_the_roles_are_said_at_once_and_nothing_entered_is_lost():
+    rows = b"".join(b"%d,%s,%d,word\n" % (n, b"FM"[n % 2: n % 2 + 1], n % 2) for n in range(60))
+    test = bring(own_table(app(data="simulated-lending")), "own.csv", b"score,sex,paid,note\n" + rows)
+    [scores] = [box for box in test.multiselect if box.label.startswith("Score columns")]
+    scores.set_value([3]).run()                       # 'note' is no number
+    [outcome] = [box for box in test.selectbox if box.label == "Outcome column"]
+    outcome.set_value(0).run()                        # 'score' has 60 values, and no positive one was chosen
+    test = sound(click(test, "Use this table"))
+    assert test.error
+    assert session(test).origin == "catalogue:simulated-lending"
+    [scores] = [box for box in test.multiselect if box.label.startswith("Score columns")]
+    assert scores.value == [3]
+    scores.set_value([0]).run()
+    [outcome] = [box for box in test.selectbox if box.label == "Outcome column"]
+    outcome.set_value(2).run()
+    test = sound(click(test, "Use this table"))
+    assert session(test).dataset.n == 60
+
+
+def test_edges_that_are_no_numbers_are_said():
+    test = bring(own_table(app()), "loans.csv", lending(rows=400))
+    [edges] = [box for box in test.text_input if box.label.startswith("Edges")]
+    edges.set_value("60, forty").run()
+    test = sound(click(test, "Use this table"))
+    assert "rising order" in test.error[0].value
+    assert session(test).dataset is None
+
+
+def test_hostile_names_are_inert_on_every_page():
+    lines = [f'"{HOSTILE}","{HOSTILE}{n % 3}",{n % 2},{n % 7 / 7}' for n in range(120)]
+    content = f'"{HOSTILE}a","sex {HOSTILE}","paid {HOSTILE}","score {HOSTILE}"\n' + "\n".join(lines)
+    test = bring(own_table(app()), f"{HOSTILE}.csv", content.encode())
+    inert(sound(test))
+    test = sound(click(test, "Use this table"))
+    assert session(test).dataset is not None
+    inert(test)
+    for page in PAGES:
+        inert(sound(test.switch_page(f"pages/{page}").run()))
+
+
+def inert(test):
+    """No element that reads Markdown holds an image or a link of the file; the lists of select boxes are plain text."""
+    seen = 0
+    for kind in (*SINKS, *WIDGETS):
+        for element in test.get(kind):
+            texts = [str(getattr(element, name, "")) for name in ("value", "label", "help") if kind in SINKS or name != "value"]
+            if kind in ("radio", "select_slider", "button_group"):
+                texts += [str(option) for option in getattr(element, "options", ())]
+            for text in texts:
+                seen += 1
+                assert "](http" not in text, (kind, text)
+    assert seen
+
+
+def test_several_scores_are_offered_and_the_choice_is_in_the_address():
+    content = b"sex,paid,score,score2\n" + b"F,1,0.3,0.4\nM,0,0.9,0.1\n" * 40
+    test = click(bring(own_table(app()), "own.csv", content), "Use this table")
+    [box] = [box for box in test.sidebar.selectbox if box.label == "Score in use"]
+    box.set_value(1).run()
+    assert session(test).dataset.score == "score2"
+    assert test.query_params["score.version"] == ["1"]
+    sound(test.switch_page("pages/thresholds.py").run())
+    assert session(test).dataset.score == "score2"
+
+
+def test_a_page_that_fails_says_so_in_one_sentence(monkeypatch, caplog):
+    test = app(data="simulated-lending")
+    monkeypatch.setattr("pages.parts.in_use.draw", lambda data: {}["a secret value"])
+    test.run()
+    assert not test.exception
+    assert len(test.error) == 1
+    assert "could not be drawn" in test.error[0].value
+    assert "secret" not in caplog.text
+    assert "KeyError" in caplog.text
+
+
+def test_who_runs_the_server_is_said_beside_the_uploader(monkeypatch):
+    assert any(notices.LOCAL in text.value for text in own_table(app()).caption)
+    monkeypatch.setenv("EQUIPOISE_HOSTED", "1")
+    assert any(notices.HOSTED in text.value for text in own_table(app()).caption)
+
+
+def test_limits_stand_beside_the_uploader(monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_MAX_ROWS", "100")
+    test = own_table(app())
+    assert any("100 rows" in text.value for text in test.caption)
+    test = bring(test, "long.csv", lending(rows=400))
+    assert len(test.error) == 1
+
+
+def test_progress_is_shown_while_others_work(monkeypatch):
+    monkeypatch.setattr(jobs, "SLOT", jobs.SLOT)
+    jobs.SLOT.acquire()
+    try:
+        test = AppTest.from_file(APP, default_timeout=60)
+        test.query_params["data"] = "simulated-lending"
+        test.run()
+        assert test.button(key="cancel open")
+        test.button(key="cancel open").click().run()
+        assert session(test).dataset is None
+        assert not test.error
+    finally:
+        jobs.SLOT.release()
