@@ -45,16 +45,18 @@ def main() -> None:
     with st.sidebar:
         sidebar.draw()
     above = st.container()
+    with above:
+        notices.messages()
     jobs.show(opening.JOB)
     try:
-        page.run()
+        with session.frame():
+            page.run()
     except InvalidData as refusal:
         notices.issues(refusal.issues)
     except Exception as error:
         failed(error)
-    finally:
-        with above:
-            notices.messages()
+    with above:
+        notices.messages()   # what the page itself left
 
 
 main()

@@ -3,12 +3,12 @@
  * Streamlit calls the default function with counts per group and score bin. From then on every number on screen is
  * arithmetic on those counts, done here, once per frame; the server hears of a threshold only when it is let go. */
 
-const STAGGERED = 6;   // with more handles moving than this, each frame draws half of the table's rows
+const ROWS = 4;   // of the table, drawn per frame while dragging
 
 class Explorer {
   /** `kept` is the state of an earlier view of the same counts, where there was one. */
   constructor(root, data, kept, send) {
-    Object.assign(this, { root, data, send, handles: data.handles, fixed: data.fixed, frame: 0, turn: 0 });
+    Object.assign(this, { root, data, send, handles: data.handles, fixed: data.fixed, frame: 0 });
     this.edges = unpack(data.edges);
     this.plan = layout(this.edges, data.rule);
     this.reading = { ...data.reading, rates: data.rates };
@@ -191,12 +191,11 @@ class Explorer {
     this.stale.clear();
     this.drawRows();
   }
-  /** Rows are the dearest to draw: while many move under the hand, each frame takes every second one. */
+  /** Rows are the dearest to draw: under the hand a frame takes a few, those that have waited longest. */
   drawRows() {
-    this.turn ^= 1;
-    const few = !this.held || this.late.size <= STAGGERED;
+    let left = this.held ? ROWS : Infinity;
     for (const h of this.late) {
-      if (!few && h % 2 !== this.turn) continue;
+      if (!left--) break;
       this.table.rows[h].draw(this.found[h]);
       this.late.delete(h);
     }

@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const DRAWN = new Set(["svg", "path", "g", "circle", "text"]);
 const WIDE = 1000;
 const NEAR = 3.2;   // of 100 along the axes of the ROC chart: nearer points share one label
+const BESIDE = 2.4; // from a dot to its label
 const FAR = 1e308;  // stands for an infinite threshold, which JSON cannot say
 
 function make(tag, attributes = {}, ...children) {
@@ -135,7 +136,8 @@ function tile(view, rule) {
     zero: "the rate is 0 in every group" };
   const draw = (gap) => {
     write(value, gap.reason ? NONE : gap.value.toFixed(3));
-    write(who, gap.reason ? reasons[gap.reason] : `highest ${gap.highest + 1} · lowest ${gap.lowest + 1}`);
+    write(who, gap.reason ? reasons[gap.reason] : gap.highest === gap.lowest ? "all equal"
+      : `highest ${gap.highest + 1} · lowest ${gap.lowest + 1}`);
     fill.style.transform = `scaleX(${gap.value || 0})`;
   };
   return { node, draw };
@@ -159,28 +161,49 @@ function curve(view, members) {
 /** The ROC chart; `draw(points)` moves every dot. Dots that nearly coincide share one label, "1·3". */
 function roc(view) {
   const curves = view.handles.map((handle) => make("path", { class: "curve", d: curve(view, handle.members) }));
-  const labels = view.handles.map(() => text());
-  const dots = labels.map((label) => make("g", { class: "dot" }, make("circle", { r: 1.9 }),
-    make("text", { x: 2.4, y: -2.2 }, label)));
+  const parts = view.handles.map(() => {
+    const words = text(), label = make("text", { x: BESIDE }, words), leader = make("path", { class: "leader" });
+    return { words, label, leader, node: make("g", { class: "dot" }, leader, make("circle", { r: 1.9 }), label) };
+  });
+  const dots = parts.map((part) => part.node);
   const node = make("svg", { class: "roc", viewBox: "-10 -6 118 122", role: "img",
     "aria-label": "ROC curve of each group with its operating point; the table holds the numbers" },
     make("path", { class: "frame", d: "M0 0H100V100H0ZM0 100L100 0M50 0V100M0 50H100" }), ...curves, ...dots,
     make("text", { class: "axis", x: 50, y: 109 }, "false positive rate"),
     make("text", { class: "axis", transform: "rotate(-90)", x: -50, y: -4 }, "true positive rate"));
-  return { node, curves, dots, draw: (points) => drawDots(view, dots, labels, points) };
+  return { node, curves, dots, draw: (points) => drawDots(parts, points, view.handles) };
 }
 
-function drawDots(view, dots, labels, points) {
+function drawDots(parts, points, handles) {
   const heads = [];
   points.forEach((point, h) => {
-    dots[h].style.display = point ? "" : "none";
+    const { node, words, leader } = parts[h];
+    node.style.display = point ? "" : "none";
     if (!point) return;
-    dots[h].setAttribute("transform", `translate(${point[0].toFixed(2)} ${point[1].toFixed(2)})`);
+    node.setAttribute("transform", `translate(${point[0].toFixed(2)} ${point[1].toFixed(2)})`);
     const head = heads.find(({ at }) => Math.abs(at[0] - point[0]) < NEAR && Math.abs(at[1] - point[1]) < NEAR);
-    if (head) head.badges.push(view.handles[h].badge); else heads.push({ h, at: point, badges: [view.handles[h].badge] });
-    write(labels[h], "");
+    if (head) head.badges.push(handles[h].badge);
+    else heads.push({ h, at: point, badges: [handles[h].badge] });
+    write(words, "");
+    leader.style.display = "none";
   });
-  for (const { h, badges } of heads) write(labels[h], badges.join("·"));
+  stack(parts, heads);
+}
+
+/** Write the labels; one that would cover the one above it moves down and keeps a line to its dot. */
+function stack(parts, heads) {
+  const placed = [];
+  for (const { h, at, badges } of heads.sort((a, b) => a.at[1] - b.at[1])) {
+    let y = at[1] - 2.2;
+    for (const other of placed) if (Math.abs(other.x - at[0]) < 14) y = Math.max(y, other.y + 5);
+    placed.push({ x: at[0], y });
+    const { words, label, leader } = parts[h], drop = (y - at[1]).toFixed(2), moved = y > at[1] - 2;
+    write(words, badges.join("·"));
+    label.setAttribute("y", drop);
+    label.setAttribute("x", moved ? 2 * BESIDE : BESIDE);
+    leader.style.display = moved ? "" : "none";
+    if (moved) leader.setAttribute("d", `M0 0L${2 * BESIDE - 0.4} ${(drop - 1.6).toFixed(2)}`);
+  }
 }
 
 /* ---------- table ---------- */
@@ -211,6 +234,12 @@ function cell(view, rate) {
   return { node, draw };
 }
 
+function sized(columns, ...children) {
+  const table = make("table", {}, ...children);
+  table.style.minWidth = `${10 + 7.4 * columns}rem`;
+  return table;
+}
+
 /** The table of rates: one row per handle; `rows[h].draw(estimates)`. */
 function grid(view) {
   const rates = view.data.shown.map((key) => view.reading.rates[key]);
@@ -222,7 +251,7 @@ function grid(view) {
   });
   const heads = ["group", ...rates.map((rate) => rate.name)].map((name) => make("th", { scope: "col" }, capital(name)));
   const node = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Rates by group" },
-    make("table", {}, make("caption", {}, view.data.caption), make("thead", {}, make("tr", {}, ...heads)),
+    sized(rates.length, make("caption", {}, view.data.caption), make("thead", {}, make("tr", {}, ...heads)),
       make("tbody", {}, ...rows.map((row) => row.node))));
   return { node, rows };
 }

@@ -9,6 +9,8 @@ import unicodedata
 LONGEST = 60
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&@^=])")
+_ADDRESS = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|@(?=[\w-])|(?:mailto|xmpp):)")
+_JOINER = "\u2060"   # shows nothing; without it Markdown makes a link of any address, escaped or not
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,10 +29,12 @@ def plain(value: object, longest: int = LONGEST) -> str:
 def markdown(value: object, longest: int = LONGEST) -> str:
     """Return `plain` text that Markdown shows literally: no link, image, formula, emoji code or HTML.
 
-    >>> markdown("![t](http://x)")
-    '\\\\!\\\\[t\\\\]\\\\(http\\\\://x\\\\)'
+    >>> markdown("![t](x_y)")
+    '\\\\!\\\\[t\\\\]\\\\(x\\\\_y\\\\)'
+    >>> "://" in markdown("http://x").replace("\\\\", "")
+    False
     """
-    return _MARKDOWN.sub(r"\\\1", plain(value, longest))
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", plain(value, longest)))
 
 
 def markup(value: object) -> str:

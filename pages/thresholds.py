@@ -5,20 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from engine.assessment import Assessment, GroupingResult
-from engine.charts.estimates import rates_by_group
-from engine.charts.histograms import histograms
-from engine.charts.roc import roc
-from engine.charts.theme import SHOWN
 from engine.counting.table import CountTable
-from engine.metrics import RATES
+from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import cache, definitions, drawing, notices, session
+from pages.parts import around, cache, live_explorer, notices, policy_book, session
 from pages.parts import threshold_controls as ask
+from pages.parts import threshold_native as native
 from pages.parts import threshold_numbers as numbers
+from pages.parts import threshold_setting as setting
+from pages.parts.live_payload import COMPARED, Reading
 
-PAGE = ask.PAGE
+LIVE = "live"   # the component's name on this page
 
 
 def main() -> None:
@@ -56,68 +54,85 @@ def _usable(data: Dataset) -> bool:
 
 @st.fragment
 def explorer(data: Dataset) -> None:
-    """Controls, and everything that follows them."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    """Controls, the explorer, and everything that follows the thresholds."""
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with bar:
         attributes = ask.grouping(data)
-        kind = ask.kind()
-        chosen = ask.settings()
+        settings = ask.settings()
     table = cache.count_table(data, attributes)
     if not len(table.edges):
         st.info("No row of these data has a score.")
         return
-    policy = ask.policy(data, table, kind)
-    answer = cache.assessment(data, attributes, ask.request(policy, attributes, chosen))
-    result = next(iter(answer.groupings.values()))
-    numbers.cards(result, chosen[0])
-    above = st.container()
-    st.subheader("Rates by group", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        view, keys = ask.view(), ask.rates()
-        key, worst = ask.compared()
-    order = numbers.order(result, key, worst)
-    with above:
-        pictures(data, table, result, np.array([policy.mix(name)[0][0] for name in result.names]), order)
-    numbers.rates(answer, result, keys, order, view)
-    compared(answer, result, key, order[:SHOWN])
-    ask.share()
+    book = policy_book.book(data)
+    separate = ask.separate()
+    policy = _allowed(book.now, separate)
+    with bar:
+        setting.exact(data, table, book, policy, separate)
+        setting.steps(book)
+    policy, live = _explored(data, table, policy, book, settings, separate)
+    every = (*attributes, *(name for name in policy.attributes if name not in attributes))
+    answer = cache.assessment(data, every, ask.request(policy, attributes, settings))
+    scene = around.Scene(data, attributes, every, table, policy, book.start, settings, answer)
+    if book.said is not None and book.said[0] == policy:
+        st.caption(book.said[1])
+    _numbers(scene, live)
+    around.draw(scene, book)
+    if not policy_book.share(data, policy):
+        st.caption("These thresholds lie between the steps of the score or are drawn by lot: the address cannot carry "
+                   "them. Download the policy instead.")
 
 
-def pictures(
-    data: Dataset, table: CountTable, result: GroupingResult, thresholds: np.ndarray, order: list[int]
-) -> None:
-    """Draw the scores of each group, and its ROC curve."""
-    shown = order[:SHOWN]
-    if len(order) > SHOWN:
-        st.caption(f"{SHOWN} of {len(order):,} groups are drawn, those furthest from the others; files have all.")
-    left, right = st.columns([2, 1], gap="medium")
-    with left:
-        st.subheader("Scores", anchor=False)
-        st.caption(legend(table))
-        drawing.chart(histograms(table, thresholds, shown, columns=2), "histograms")
-    with right:
-        st.subheader("ROC curves", anchor=False)
-        st.caption("numbers: groups at the thresholds in use", help=definitions.tooltip("roc_curve"))
-        curves = cache.curves(data, result.attributes, tuple(shown))
-        rates = result.rates
-        drawing.chart(roc(result.names, curves, rates["false_positive_rate"].value, rates["true_positive_rate"].value,
-                          shown), "roc")
+def _allowed(policy: Policy, separate: bool) -> Policy:
+    """Return the policy; without the visitor's word, thresholds by group wait and the common one holds."""
+    if separate:
+        st.caption(notices.TREATMENT)
+        return policy
+    if policy.kind == "common":
+        return policy
+    st.info("The policy has thresholds by group. Until they are switched on above, one threshold holds for all.")
+    return Policy.common(policy.otherwise, policy.score)
 
 
-def legend(table: CountTable) -> str:
-    """Return what the colours of the histograms mean, for the outcomes that occur."""
-    words = (":orange[■] not positive, below", ":blue[■] positive outcome, above", ":gray[▩] outcome unknown, above")
-    present = [words[slot] for slot in (1, 0, 2) if table.counts[..., slot].any()]
-    return "   ".join([*present, "pale: not selected"])
+def _explored(
+    data: Dataset, table: CountTable, policy: Policy, book: policy_book.Book, settings: ask.Settings, separate: bool
+) -> tuple[Policy, bool]:
+    """Draw what thresholds are moved with; return the policy that it leaves in use, and whether it is the live one."""
+    if not live_explorer.fits(table, policy):
+        by = " x ".join(markdown(name, 30) for name in policy.attributes)
+        st.info(f"The thresholds in use are by {by} and are applied as they are; choose those groups above to move "
+                "them, or reset.")
+        return policy, False
+    found = setting.presets(data, table, settings.costs, separate)
+    if settings.native or not live_explorer.explorable(table) or native.silent(LIVE):
+        setting.buttons(data, table, book, found)
+        native.sliders(data, table, policy, book, separate)
+        return policy, False
+    reading = Reading(settings.rates, settings.min_group, settings.level, settings.costs, data.roles.favourable,
+                      data.label is not None)
+    choice = live_explorer.explorer(
+        table, key=LIVE, policy=policy, baseline=_fitting(table, book.start), reading=reading, presets=found,
+        separate=separate, index=cache.score_index(data, table.groups.attributes),
+    )
+    if choice.policy != policy:
+        book.put(choice.policy)
+    return choice.policy, True
 
 
-def compared(answer: Assessment, result: GroupingResult, key: str, shown: list[int]) -> None:
-    """Draw the rate compared with its intervals, and all disparities."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(definitions.escaped(RATES[key].name.capitalize()), anchor=False)
-        drawing.chart(rates_by_group(result, answer.overall.rates[key][0], key, shown), "rate")
-    with right:
-        numbers.gaps(result)
+def _fitting(table: CountTable, start: Policy) -> Policy:
+    """Return the starting policy as far as the groups shown can show it."""
+    return start if live_explorer.fits(table, start) else Policy.common(start.otherwise, start.score)
+
+
+def _numbers(scene: around.Scene, live: bool) -> None:
+    """Draw the numbers that belong to the explorer; without the live one, its tiles and pictures too."""
+    if live:
+        around.chance(scene.result, COMPARED)
+        numbers.left_out(scene.result, scene.settings.level)
+        return
+    numbers.cards(scene.result, scene.settings.level)
+    thresholds = scene.thresholds(scene.policy)
+    order = numbers.order(scene.result, "selection_rate", worst_first=False)
+    native.pictures(scene.data, scene.table, scene.result, np.nan_to_num(thresholds, nan=scene.policy.otherwise), order)
 
 
 main()

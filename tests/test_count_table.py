@@ -98,3 +98,10 @@ def test_sums_of_scores_are_the_rows_sums():
     table = tabulate_rows(scores, label, codes, groups(3), weight)
     assert table.score_sum[1, :, 1].sum() == pytest.approx((scores * weight)[(codes == 1) & (label == 1)].sum())
     assert table.score_squares.sum() == pytest.approx((scores**2 * weight).sum())
+
+
+def test_without_a_finite_score_everybody_is_unscored():
+    table = CountTable.build(dataset([np.nan, np.inf], [0, 1], g=["a", "b"]), ("g",))
+    assert table.unscored == 2
+    assert table.at(np.full(2, 0.5)).sizes.tolist() == [0, 0]
+    assert np.isnan(table.area([0])[0])

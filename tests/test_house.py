@@ -259,3 +259,16 @@ def test_no_path_or_address_of_a_machine():
 @pytest.mark.parametrize("line", ["open('/home/anna/x.csv')", "cd /Users/anna", "http://192.168.0.4", "x = '/work/x'"])
 def test_a_path_or_address_of_a_machine_is_seen(line):
     assert MACHINE.search(line)
+
+
+def test_readme_has_the_one_test_command_that_ci_runs():
+    pattern = r"^python3 -m venv .* -m pytest$"
+    assert len(re.findall(pattern, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)) == 1
+    assert pattern in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-extra.txt"])
+def test_every_requirement_is_pinned_exactly(name):
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    wanted = re.compile(r"[\w.-]+==[\w.]+(; python_version (<|>=) \"3\.\d+\")?")
+    assert not [line for line in lines if line and not wanted.fullmatch(line)]

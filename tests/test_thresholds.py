@@ -9,9 +9,10 @@ from engine.counting.table import CountTable
 from engine.errors import InvalidData
 from engine.metrics import Costs
 from engine.policy import Policy
+from engine.thresholds.capacity import at_capacity
 from engine.thresholds.changes import changes
 from engine.thresholds.heat_map import heat_map
-from engine.thresholds.presets import PRESETS, Goal, at_capacity
+from engine.thresholds.presets import PRESETS, Goal
 from engine.thresholds.sweep import sweep
 from tests.build import dataset
 
@@ -140,8 +141,13 @@ def test_equal_selection_is_closer_than_one_threshold():
 
 
 def test_capacity_never_selects_more_and_reports_ties():
-    table = CountTable.build(dataset([1, 2, 2, 2, 3], g=["a"] * 5), ("g",))
-    assert [at_capacity(table, k)[1] for k in (0, 1, 2, 3, 4, 5, 99)] == [0, 1, 1, 1, 4, 5, 5]
+    data = dataset([1, 2, 2, 2, 3, 3], g=["a"] * 5 + ["b"])
+    for kind in (CountTable, ScoreIndex):
+        index = kind.build(data, ("g",))
+        assert [at_capacity(index, k)[1] for k in (0, 1, 2, 3, 5, 6, 99)] == [0, 0, 2, 2, 5, 6, 6]
+        assert at_capacity(index, 4) == (3, 2)
+        assert at_capacity(index, 0) == (np.inf, 0)
+        assert at_capacity(index, 3, members=[0]) == (3, 1)
 
 
 @pytest.mark.parametrize(

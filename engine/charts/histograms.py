@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from engine.charts.theme import BLUE, GREY, MARKS, PALE, VERMILION, Chart, axis, badge, house
 from engine.counting.counts import NEGATIVE, NO_LABEL, POSITIVE
@@ -24,6 +23,8 @@ SIDES = (                                    # label slot, side of the line, col
     (POSITIVE, 1, BLUE, ""), (NO_LABEL, 1, GREY, "x"), (NEGATIVE, -1, VERMILION, ""),
 )
 Twin = dict[str, list[Any]]
+Part = dict[str, Any]       # of a figure
+Span = tuple[float, float]
 READING = (
     "Bars above the line are rows with a positive outcome, bars below it the others; solid bars are selected, pale "
     "bars are not; each panel has its own vertical scale. Look for groups whose two outcomes overlap more, or whose "
@@ -68,30 +69,43 @@ def histograms(table: CountTable, thresholds: Floats, shown: Sequence[int], colu
         The table twin has one row per group, bar and outcome.
     """
     columns = max(1, min(columns, len(shown)))
-    lines = math.ceil(len(shown) / columns)
+    lines = max(1, math.ceil(len(shown) / columns))
     height = 30 + 136 * lines
-    figure = make_subplots(
-        lines, columns, subplot_titles=[_title(table, g, thresholds[g]) for g in shown],
-        horizontal_spacing=0.03, vertical_spacing=min(0.5, 58 / height) if lines > 1 else 0,
-    )
     twin: Twin = {name: [] for name in ("group", "score from", "score to", "outcome", "rows", "selected")}
     most = min(BARS, max(8, MARKS // (3 * max(1, len(shown)))))
-    shapes: list[dict[str, object]] = []    # set once: adding them one by one takes plotly half a second
+    traces: list[Part] = []
+    layout: Part = {"shapes": [], "annotations": []}    # given to plotly at once: it is slow piece by piece
     for place, g in enumerate(shown):
-        row, column = place // columns + 1, place % columns + 1
         bars = layout_bars(table, float(thresholds[g]), most)
-        _panel(figure, table, g, bars, row, column, twin)
-        shapes += _marks(table, bars, place + 1)
-        below = place + columns < len(shown)
-        figure.update_xaxes(**axis("" if below else "score"), range=_reach(table, bars), showgrid=False,
-                            dtick=1 if bars.each and len(table.edges) <= 12 and _step(table.edges) == 1 else None,
-                            row=row, col=column)
-    figure.update_yaxes(**axis(""), showticklabels=False, showgrid=False, rangemode="tozero")
-    figure.update_yaxes(title={"text": "rows", "font": {"size": 12}}, col=1)
-    for note in figure.layout.annotations:
-        note.update(font={"size": 13}, xanchor="left", x=note.x - _half(figure, columns), yshift=2)
-    house(figure, height, shapes=shapes, barmode="relative", bargap=0, margin={"l": 8, "r": 8, "t": 26, "b": 8})
+        across, up = _room(place, columns, lines, height)
+        traces += _traces(table, g, bars, place + 1, twin)
+        layout["shapes"] += _marks(table, bars, place + 1)
+        layout["annotations"].append(_title(table, g, thresholds[g], across[0], up[1]))
+        layout |= _axes(table, bars, place + 1, (across, up), place % columns == 0, place + columns >= len(shown))
+    figure = house(go.Figure({"data": traces, "layout": layout}), height, barmode="relative", bargap=0,
+                   margin={"l": 8, "r": 8, "t": 26, "b": 8})
     return Chart(figure, twin, _alt(table, thresholds, shown), READING, "score-histograms")
+
+
+def _room(place: int, columns: int, lines: int, height: int) -> tuple[Span, Span]:
+    """Return where a panel stands, as shares of the figure's width and height."""
+    row, column = divmod(place, columns)
+    gap, space = 0.03, min(0.5, 58 / height) if lines > 1 else 0.0
+    wide, tall = (1 - gap * (columns - 1)) / columns, (1 - space * (lines - 1)) / lines
+    left, bottom = column * (wide + gap), (lines - 1 - row) * (tall + space)
+    return (left, left + wide), (bottom, min(1.0, bottom + tall))
+
+
+def _axes(
+    table: CountTable, bars: Bars, panel: int, room: tuple[Span, Span], first: bool, last: bool
+) -> dict[str, Any]:
+    """Return the two axes of a panel; titles stand at the first of a row and the last of a column."""
+    number = "" if panel == 1 else str(panel)
+    few = bars.each and len(table.edges) <= 12 and _step(table.edges) == 1
+    across = axis("score" if last else "", domain=room[0], anchor=f"y{number}", range=_reach(table, bars),
+                  showgrid=False, dtick=1 if few else None)
+    up = axis("rows" if first else "", domain=room[1], anchor=f"x{number}", showticklabels=False, showgrid=False)
+    return {f"xaxis{number}": across, f"yaxis{number}": up}
 
 
 def layout_bars(table: CountTable, threshold: float, most: int = BARS) -> Bars:
@@ -115,27 +129,28 @@ def layout_bars(table: CountTable, threshold: float, most: int = BARS) -> Bars:
     return Bars(np.append(starts, len(edges)), borders[:-1], np.maximum(np.diff(borders), 1e-12), cut, whole)
 
 
-def _panel(
-    figure: go.Figure, table: CountTable, g: int, bars: Bars, row: int, column: int, twin: Twin
-) -> None:
-    """Draw one group; the bar that the threshold splits keeps its height on both sides, so that the shape stands."""
+def _traces(table: CountTable, g: int, bars: Bars, panel: int, twin: Twin) -> list[Part]:
+    """Return one group's bars; the one that the threshold splits keeps its height on both sides: the shape stands."""
     amounts = table.counts if table.weights is None else table.weights
+    number = "" if panel == 1 else str(panel)
+    traces: list[Part] = []
     for slot, side, colour, pattern in SIDES:
         rows = np.array([amounts[g, a:b, slot].sum() for a, b in pairwise(bars.cuts)], dtype=np.float64)
         seen = rows > 0
         if not seen.any():
             continue
         left, width, height = bars.left[seen], bars.width[seen], _heights(bars, rows)[seen]
-        figure.add_bar(
-            x=left + width / 2, y=side * height, width=width,
-            marker={"color": colour, "opacity": np.where(bars.selected[seen], 1.0, PALE), "line": {"width": 0},
-                    "pattern": {"shape": pattern}},
-            customdata=np.stack([rows[seen], left, left + width], axis=1),
-            hovertemplate="%{customdata[0]:,.0f} rows, score %{customdata[1]:.3g} to %{customdata[2]:.3g}"
-                          f"<extra>{outcome_word(slot)}</extra>",
-            name=outcome_word(slot), row=row, col=column,
-        )
+        traces.append({
+            "type": "bar", "x": left + width / 2, "y": side * height, "width": width, "name": outcome_word(slot),
+            "xaxis": f"x{number}", "yaxis": f"y{number}",
+            "marker": {"color": colour, "opacity": np.where(bars.selected[seen], 1.0, PALE), "line": {"width": 0},
+                       "pattern": {"shape": pattern}},
+            "customdata": np.stack([rows[seen], left, left + width], axis=1),
+            "hovertemplate": "%{customdata[0]:,.0f} rows, score %{customdata[1]:.3g} to %{customdata[2]:.3g}"
+                             f"<extra>{outcome_word(slot)}</extra>",
+        })
         _note(twin, table, g, bars, rows, slot)
+    return traces
 
 
 def _heights(bars: Bars, rows: Floats) -> Floats:
@@ -156,7 +171,7 @@ def _note(twin: Twin, table: CountTable, g: int, bars: Bars, rows: Floats, slot:
             column.append(value)
 
 
-def _marks(table: CountTable, bars: Bars, panel: int) -> list[dict[str, object]]:
+def _marks(table: CountTable, bars: Bars, panel: int) -> list[Part]:
     """Return the threshold and the base line; between two values where each value has its own bar."""
     low, high = _reach(table, bars)
     at = high if bars.cut >= len(table.edges) else float(table.edges[bars.cut])
@@ -164,7 +179,8 @@ def _marks(table: CountTable, bars: Bars, panel: int) -> list[dict[str, object]]
         at -= _step(table.edges) / 2
     at = max(at, low)
     number = "" if panel == 1 else str(panel)
-    across, up = {"xref": f"x{number} domain", "yref": f"y{number}"}, {"xref": f"x{number}", "yref": f"y{number} domain"}
+    across = {"xref": f"x{number} domain", "yref": f"y{number}"}
+    up = {"xref": f"x{number}", "yref": f"y{number} domain"}
     return [
         {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": {"color": GREY, "width": 2.5}, **up},
         {"type": "line", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": {"color": GREY, "width": 1}, **across},
@@ -184,14 +200,11 @@ def _step(edges: Floats) -> float:
     return float(np.diff(edges).min()) if len(edges) > 1 else 1.0
 
 
-def _title(table: CountTable, g: int, threshold: float) -> str:
-    name = plain(table.groups.names[g], 26)
-    return f"<b>{badge(g)}</b>  {markup(name)}  <span style='font-size:11px'>≥ {threshold_text(threshold)}</span>"
-
-
-def _half(figure: go.Figure, columns: int) -> float:
-    low, high = figure.layout.xaxis.domain
-    return float(high - low) / 2
+def _title(table: CountTable, g: int, threshold: float, left: float, top: float) -> Part:
+    name = markup(plain(table.groups.names[g], 26))
+    text = f"<b>{badge(g)}</b>  {name}  <span style='font-size:11px'>≥ {threshold_text(threshold)}</span>"
+    return {"text": text, "x": left, "y": top, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
+            "showarrow": False, "font": {"size": 13}, "yshift": 2}
 
 
 def outcome_word(slot: int) -> str:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from engine.cli.command import Command
 from engine.cli.rates import RATES_COMMAND
+from engine.cli.sweep import SWEEP_COMMAND
 
-COMMANDS: dict[str, Command] = {command.name: command for command in (RATES_COMMAND,)}
+COMMANDS: dict[str, Command] = {command.name: command for command in (RATES_COMMAND, SWEEP_COMMAND)}

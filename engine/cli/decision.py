@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from engine.assessment import default_policy
 from engine.cli import naming
+from engine.data.catalogue import CATALOGUE
 from engine.data.table import canonical
 from engine.errors import InvalidPolicy, Issue, invalid
 from engine.policy import Policy
@@ -30,7 +31,7 @@ def chosen_policy(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Poli
         return _fitting(_read(Path(arguments.policy)), dataset), None
     default = replace(default_policy(dataset), data_sha256=dataset.sha256)
     if not arguments.threshold:
-        return default, f"no threshold was given: {_origin(dataset)}"
+        return default, f"no threshold was given: {_origin(dataset)}{_usual(arguments.data, default)}"
     names = [attribute.name for attribute in dataset.attributes]
     common, attribute, groups = naming.thresholds(arguments.threshold, names)
     otherwise = default.otherwise if common is None else common
@@ -47,6 +48,14 @@ def _origin(dataset: Dataset) -> str:
     scores = dataset.score_values()
     outside = bool(((scores < 0) | (scores > 1)).any())
     return "the median of the scores" if outside else "0.5, as the scores lie in [0, 1]"
+
+
+def _usual(data: str, policy: Policy) -> str:
+    """Return a reminder where a card names another threshold as its usual one; the contract's default stays."""
+    entry = CATALOGUE.get(data)
+    if entry is None or entry.threshold in (None, policy.otherwise):
+        return ""
+    return f"; the card's usual one is {entry.threshold:g}"
 
 
 def _known(groups: dict[str, float], dataset: Dataset, attribute: str) -> dict[str, float]:

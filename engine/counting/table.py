@@ -206,7 +206,7 @@ def _few_distinct(scores: Floats) -> Floats | None:
 
 def _tail(cells: Numbers) -> Numbers:
     upward = cells[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return frozen(np.concatenate([upward, np.zeros_like(cells[:, :1])], axis=1))
+    return frozen(np.concatenate([upward, np.zeros((len(cells), 1, SLOTS), dtype=cells.dtype)], axis=1))
 
 
 def _union(a: Groups, b: Groups) -> tuple[Groups, Ints, Ints]:

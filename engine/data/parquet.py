@@ -38,8 +38,8 @@ def read_parquet(
             raise
         raise _damaged(name) from None
     names = tuple(columns[i] for i in kept)
-    data = {column: arrow.column(i) for i, column in enumerate(names)}
-    return Table(name, sha256, names, data, arrow.num_rows, notes)
+    named = {column: arrow.column(i) for i, column in enumerate(names)}
+    return Table(name, sha256, names, named, arrow.num_rows, notes)
 
 
 def _open(data: bytes, name: str, limits: Limits) -> File:

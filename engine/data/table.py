@@ -46,8 +46,7 @@ class Text:
 
     def code(self, value: str) -> int:
         """Return the code of a value, -1 where it does not occur."""
-        places = np.flatnonzero(pc.match_substring(self.levels, value).to_numpy(zero_copy_only=False))
-        return next((int(place) for place in places if self.levels[int(place)].as_py() == value), -1)
+        return int(pc.index(self.levels, value).as_py())
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +133,7 @@ def _as_text(column: Column, unset: frozenset[str]) -> Text:
         levels = encoded.dictionary
         codes = np.append(_indices(encoded.indices), -1)[codes]
     known = _is_none_of(levels, unset)
-    flags = _flags(known)
+    flags = known.to_numpy(zero_copy_only=False)
     if not flags.all():
         codes = np.append(np.where(flags, np.cumsum(flags) - 1, -1), -1)[codes]   # code -1 takes the last, -1
         levels = levels.filter(known)
@@ -142,12 +141,10 @@ def _as_text(column: Column, unset: frozenset[str]) -> Text:
 
 
 def _is_none_of(strings: Column, tokens: Iterable[str]) -> Column:
-    """Return whether each string is there and is none of the tokens.
-
-    By a pattern, as any Arrow array or scalar made of a Python value imports pandas, which the command line never needs.
-    """
+    """Return whether each string is there and is none of the tokens; one pattern is one pass for all of them."""
     pattern = "|".join(re.escape(token) for token in sorted(tokens))
-    return pc.and_(strings.is_valid(), pc.invert(pc.match_substring_regex(strings, rf"\A(?:{pattern})\z")))
+    token = pc.match_substring_regex(strings, rf"\A(?:{pattern})\z")
+    return pc.fill_null(pc.invert(token), False)
 
 
 def _indices(indices: Column) -> Codes:
@@ -177,8 +174,7 @@ def _by_first_row(codes: Codes, levels: Column) -> tuple[Codes, Column]:
     used = np.argsort(first[:size], kind="stable")[: int((first[:size] < rows).sum())]
     renumbered = np.full(size + 1, -1, dtype=np.int32)
     renumbered[used] = np.arange(len(used))
-    taken = pa.Array.from_buffers(pa.int64(), len(used), [None, pa.py_buffer(used.astype(np.int64))])
-    return renumbered[codes], levels.take(taken)
+    return renumbered[codes], levels.take(pa.array(used))
 
 
 def _strings(levels: Column) -> Column:
@@ -204,25 +200,14 @@ def _as_numbers(column: Column, unset: frozenset[str]) -> Numbers:
 def _read_numbers(strings: Column, unset: frozenset[str]) -> Numbers:
     strings = pc.utf8_trim_whitespace(strings)
     known = _is_none_of(strings, unset)
+    nothing = pa.scalar(None, pa.string())
     try:
-        return Numbers(_placed(strings, known))
+        return Numbers(_floats(pc.if_else(known, strings, nothing).cast(pa.float64())))
     except pa.ArrowInvalid:   # at least one cell is no number: find out how many
-        readable = pc.match_substring_regex(strings, _NUMBER)
+        readable = pc.and_(known, pc.match_substring_regex(strings, _NUMBER))
         bad = strings.filter(pc.and_not(known, readable))
-        return Numbers(_placed(strings, pc.and_(known, readable)), len(bad), bad[0].as_py() if len(bad) else None)
-
-
-def _placed(strings: Column, where: Column) -> Floats:
-    """Return the numbers that the strings are where told so, NaN elsewhere."""
-    values = np.full(len(strings), np.nan)
-    values[_flags(where)] = _floats(strings.filter(where).cast(pa.float64()))
-    return frozen(values)
-
-
-def _flags(column: Column) -> NDArray[np.bool_]:
-    """Return an Arrow column of truth values as an array; null is False."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.equal(array.to_numpy(zero_copy_only=False), True).astype(bool)
+        values = pc.if_else(readable, strings, nothing).cast(pa.float64())
+        return Numbers(_floats(values), len(bad), bad[0].as_py() if len(bad) else None)
 
 
 def _floats(column: Column) -> Floats:

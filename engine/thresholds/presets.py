@@ -136,13 +136,3 @@ PRESETS: dict[str, Preset] = {
                " the lowest cost", _four_fifths),
     )
 }
-
-
-def at_capacity(table: CountTable, selected: float) -> tuple[int, int]:
-    """Return the common edge that selects at most `selected` rows, and how many it selects.
-
-    Ties cannot be split by a threshold: the realised number may be smaller, and is returned to be shown.
-    """
-    tails = np.append(np.cumsum(table.counts.sum(axis=(0, 2))[::-1])[::-1], 0)
-    edge = int(np.flatnonzero(tails <= selected)[0])
-    return edge, int(tails[edge])

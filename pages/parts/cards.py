@@ -28,7 +28,7 @@ def _card(key: str, entry: CatalogueEntry, busy: bool) -> None:
         st.button("In use" if here else "Open", key=f"open {key}", on_click=opening.catalogue, args=(key,),
                   disabled=here or busy, help=None if here else f"Open {entry.title}")
         with st.popover("Source, licence, columns", type="tertiary"):
-            st.markdown(card(key) if entry.card.is_file() else "This card is not written yet.")
+            st.markdown(card(key))
 
 
 def _asks(roles: Roles) -> str:

@@ -12,6 +12,7 @@ from engine.types import Dataset
 from pages.parts import controls, drawing, notices, opening, sidebar, state
 
 PAGE = "data"
+SAID = ("outcome", "numeric outcome", "favourable decision", "score")   # in sentences above the table of roles
 
 
 def draw(data: Dataset) -> None:
@@ -53,12 +54,12 @@ def _meaning(data: Dataset) -> None:
     lines.append(f"Favourable to the person: **{decision}**")
     lines.append(_score(data))
     st.markdown("\n\n".join(lines))
-    st.table(sidebar.roles_table(roles), border="horizontal", hide_index=True, hide_header=True)
+    st.table(sidebar.roles_table(roles, SAID), border="horizontal", hide_index=True, hide_header=True)
 
 
 def _score(data: Dataset) -> str:
     if data.score is None:
-        return "Score: none"
+        return "Score: none" if data.target is None else "Score: none yet, one is fitted once the outcome is cut in two"
     name = markdown(data.score)
     if data.score_source == "fitted here":
         return (f"Score: **{name}**, fitted here on the features, without the protected attributes; each row is scored "

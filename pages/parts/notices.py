@@ -23,6 +23,7 @@ HOSTED = (
     "The table is kept in memory for this session and written nowhere by Equipoise, but a third party runs this server "
     "and collects its own usage statistics. Do not bring data here that may not leave your house."
 )
+NOTHING = "Nothing remarkable was found in the columns in use."
 SIMULATED = "**Simulated data**, made by a seeded generator to show the dashboard; no real person or lender is in them."
 TREATMENT = (
     "Thresholds that depend on a protected attribute treat two people with the same score differently. Many legal "
@@ -50,7 +51,7 @@ def count(found: Iterable[Issue]) -> str:
     """Return how many findings of each kind there are, e.g. ``2 warnings, 1 note``."""
     severities = [issue.severity for issue in found]
     parts = [(severities.count(kind), names) for kind, names in _NAMES.items()]
-    return ", ".join(f"{n} {one if n == 1 else many}" for n, (one, many) in parts if n) or "nothing found"
+    return ", ".join(f"{n} {one if n == 1 else many}" for n, (one, many) in parts if n) or NOTHING
 
 
 def messages() -> None:

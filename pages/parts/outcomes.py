@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -12,29 +14,37 @@ from engine.types import Cancelled, Dataset, Progress
 from pages.parts import jobs, notices, opening, state
 
 PAGE = "outcome"
+SIDES = ("at least", "less than")
 _JOB = "outcome"
 
 
 def require_cut(data: Dataset) -> Dataset:
     """Return the data with the outcome cut in two; until a cut is chosen, offer one and end the page."""
+    at, above = _chosen()
+    with st.container(border=True):
+        _offer(data, at, above)
+    if at is None:
+        st.stop()
+    state.sync_url(PAGE, {"cut": at, "above": above})
+    return _derived(data, at, above)
+
+
+def _chosen() -> tuple[float | None, bool]:
+    """Return the cut and its side; what an address brought and is no number counts as not chosen."""
     settings = state.settings(PAGE)
     at = settings.get("cut")
-    with st.container(border=True):
-        _offer(data, at)
-    if not isinstance(at, (int, float)) or isinstance(at, bool):
-        st.stop()
-    state.sync_url(PAGE, {"cut": at, "above": settings.get("above", True)})
-    return _derived(data, float(at), bool(settings.get("above", True)))
+    usable = isinstance(at, (int, float)) and not isinstance(at, bool) and math.isfinite(at)
+    return float(at) if usable else None, settings.get("above") is not False
 
 
-def _offer(data: Dataset, at: float | None) -> None:
+def _offer(data: Dataset, at: float | None, above: bool) -> None:
     name = markdown(data.roles.target)
     st.markdown(f"The outcome of these data is a number, **{name}**; this page needs a yes/no outcome.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        side = st.segmented_control("Positive means", ["at least", "less than"], default="at least", required=True)
-        value = st.number_input(f"{name}, the cut", value=float(at if at is not None else _start(data)))
+        side = st.segmented_control("Positive means", SIDES, default=SIDES[0 if above else 1], required=True)
+        value = st.number_input(f"{name}, the cut", value=_start(data) if at is None else at, width=180)
         st.button("Use this cut", type="primary" if at is None else "secondary", on_click=_choose,
-                  args=(value, side == "at least"))
+                  args=(value, side == SIDES[0]))
 
 
 def _start(data: Dataset) -> float:

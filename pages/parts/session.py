@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from engine.data.catalogue import CATALOGUE
 from engine.errors import Issue
 from engine.types import Dataset
 from pages.parts import jobs, opening, outcomes
-from pages.parts.state import current, dataset, mark, origin, replace, settings, sync_url, tell, use, write_url
+from pages.parts.frame import frame, framed
+from pages.parts.state import dataset, mark, origin, replace, settings, sync_url, tell, use, write_url
 
 __all__ = [
-    "dataset", "framed", "mark", "origin", "replace", "require", "require_outcome", "restore_from_url", "settings",
-    "sync_url", "tell", "use", "usual_threshold", "write_url",
+    "dataset", "frame", "framed", "mark", "origin", "replace", "require", "require_outcome", "restore_from_url",
+    "settings", "sync_url", "tell", "use", "usual_threshold", "write_url",
 ]
-
-PAGES = Path(__file__).parents[1]
-
-
-def framed() -> None:
-    """Start again through app.py where Streamlit ran a page on its own: a server's first visit, by a page's address.
-
-    Until `st.navigation` has run once in a server, Streamlit takes ``pages/`` for its older kind of app, in which
-    app.py does not run around a page.
-    """
-    if not current().read_url:
-        st.navigation([st.Page(path) for path in sorted(PAGES.glob("*.py"))], position="hidden")
-        st.rerun()
-
 
 def require() -> Dataset:
     """Return the data in use; without any, say so calmly, offer the sample and end the page."""

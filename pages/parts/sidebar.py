@@ -45,8 +45,8 @@ def _rows(data: Dataset) -> None:
         st.caption("None was excluded.")
 
 
-def roles_table(roles: Roles) -> dict[str, list[str]]:
-    """Return what each column is, in words, as escaped Markdown."""
+def roles_table(roles: Roles, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Return what each column is, in words, as escaped Markdown; roles said elsewhere are left out."""
     chosen = "selected" if roles.favourable == "selected" else "not selected"
     lines = {
         "outcome": roles.label and f"{markdown(roles.label)}, positive is {markdown(roles.positive)}",
@@ -59,7 +59,7 @@ def roles_table(roles: Roles) -> dict[str, list[str]]:
         "row id": roles.id and markdown(roles.id),
         "features": f"{len(roles.features)} columns" if roles.features else None,
     }
-    shown = {name: text for name, text in lines.items() if text}
+    shown = {name: text for name, text in lines.items() if text and name not in without}
     return {"role": list(shown), "column": list(shown.values())}
 
 
@@ -79,11 +79,12 @@ def _versions(data: Dataset) -> None:
 
 
 def _change(label: str) -> None:
-    with st.popover(label, width="stretch", icon=":material/swap_horiz:"):
-        st.page_link("pages/data.py", label="Bring your own table", icon=":material/upload_file:")
+    with st.popover(label, width="stretch", icon=":material/swap_horiz:"), st.container(gap="xxsmall"):
+        if st.button("Bring your own table", key="change own", type="tertiary", icon=":material/upload_file:"):
+            state.current().view = "own"
+            st.switch_page("pages/data.py")
         for key, entry in CATALOGUE.items():
-            name = entry.title + (" (simulated)" if entry.simulated and "imulated" not in entry.title else "")
-            st.button(name, key=f"change {key}", type="tertiary", on_click=opening.catalogue, args=(key,),
+            st.button(entry.title, key=f"change {key}", type="tertiary", on_click=opening.catalogue, args=(key,),
                       disabled=state.origin() == f"catalogue:{key}")
 
 

@@ -47,6 +47,7 @@ class Session:
     draft: Draft | None = None          # the table that its wizard is about, if any
     refused: tuple[Issue, ...] = ()   # why the last table brought could not be used
     read_url: bool = False
+    framed: bool = False          # whether app.py is drawing around the page just now
 
 
 def current() -> Session:

@@ -26,7 +26,7 @@ def cards(result: GroupingResult, level: float) -> None:
     for column, key in zip(st.columns(len(CARDS), gap="small"), CARDS, strict=True):
         with column, st.container(border=True, height="stretch", gap="xxsmall"):
             _card(key, result.disparities[key], result)
-    _left_out(result, level)
+    left_out(result, level)
 
 
 def gaps(result: GroupingResult) -> None:
@@ -84,6 +84,18 @@ def _card(key: str, gap: Disparity, result: GroupingResult) -> None:
     st.caption(":small[" + "]  \n:small[".join(lines) + "]")
 
 
+def gap_cell(gap: Disparity) -> str:
+    """Return a disparity with its interval and what chance alone gives, or why there is none, as Markdown."""
+    if isnan(gap.value):
+        return f":small[{markdown(gap.reason, 200)}]"
+    return f"**{gap.value:.3f}** :small[{gap.low:.3f} to {_end(gap.high)}; {_chance(gap)}]"
+
+
+def cell(estimate: Estimate, name: str, key: str) -> str:
+    """Return a rate with its interval and denominator, or why there is none, as Markdown."""
+    return _cell(estimate, name, key not in estimates.NOT_SHARES)
+
+
 def _end(value: float) -> str:
     return "no upper bound" if isnan(value) else f"{value:.3f}"
 
@@ -101,7 +113,7 @@ def _groups(gap: Disparity, result: GroupingResult) -> str:
     return "]  \n:small[".join(words)
 
 
-def _left_out(result: GroupingResult, level: float) -> None:
+def left_out(result: GroupingResult, level: float) -> None:
     """Say how sure the numbers are, and which groups are too small for them; those stay in the table."""
     small = [g for g in range(len(result.names)) if result.small[g] and result.sizes[g]]
     sure = f"Largest against smallest group, with {100 * level:g} % intervals; “chance alone” is the noise band."

@@ -107,7 +107,10 @@ def visit(browser, address):
     assert not complaints
 
 
-def watch(visitor, address: str, complaints: list[str]) -> None:
+def watch(visitor, address: str, complaints: list[str] | None = None) -> list[str]:
+    """Return the list, growing from now on, of what no page may do; the one given where there is one."""
+    complaints = [] if complaints is None else complaints
+
     def away(url: str) -> None:
         ours = address.removeprefix("http:")
         if not url.startswith((f"http:{ours}/", f"ws:{ours}/", "blob:", "data:")):
@@ -121,3 +124,4 @@ def watch(visitor, address: str, complaints: list[str]) -> None:
     visitor.on("dialog", asked)
     visitor.on("request", lambda request: away(request.url))
     visitor.on("websocket", lambda socket: away(socket.url))
+    return complaints

@@ -1,0 +1,130 @@
+"""One common threshold for everybody: the only kind that treats equal scores alike. One sweep answers every bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+from engine.frontier.points import Points, rate_of
+from engine.frontier.problem import SLACK, Choice, Curve, Problem, extent, pure
+from engine.frontier.utility import value_of
+from engine.types import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Every distinct threshold of some groups together, and where each group stands at it."""
+
+    scores: Floats              # (T,) descending, distinct
+    reached: tuple[Ints, ...]   # per group (T + 1,) its point at each rung; rung 0 selects nobody
+
+
+def ladder(points: Sequence[Points]) -> Ladder:
+    """Return the common thresholds of groups; O(rows log groups)."""
+    scores = np.concatenate([p.scores[::-1] for p in points])
+    owner = np.repeat(np.arange(len(points), dtype=np.int32), [len(p.scores) for p in points])
+    order = np.argsort(scores, kind="stable")[::-1]   # ascending runs, so that the stable sort merges them
+    scores, owner = scores[order], owner[order]
+    last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)) if len(scores) else np.zeros(0, dtype=np.int64)
+    reached = tuple(np.append(0, np.cumsum(owner == g)[last]) for g in range(len(points)))
+    return Ladder(scores[last], reached)
+
+
+def best_common(problem: Problem) -> float:
+    """Return the common threshold of highest utility over everybody, the highest such; see `Points.threshold`."""
+    rungs = ladder(problem.points)
+    return _threshold(problem, rungs, int(_utility(problem, rungs).argmax()))
+
+
+def _utility(problem: Problem, rungs: Ladder) -> Floats:
+    selected = np.sum([p.selected[i] for p, i in zip(problem.points, rungs.reached, strict=True)], axis=0)
+    payoff = problem.payoff
+    if payoff is None or problem.given_payoff is not None:
+        return value_of(problem.utility, selected, problem.totals, problem.costs)
+    return np.asarray(payoff.worth(selected) + payoff.constant)
+
+
+def _threshold(problem: Problem, rungs: Ladder, rung: int) -> float:
+    """Return the threshold of a rung, half way to the next lower score of anybody."""
+    everybody = Points(rungs.scores, np.zeros((1, 3)), 0, all(p.between for p in problem.points))
+    return everybody.threshold(rung)
+
+
+@dataclass(frozen=True, eq=False)
+class CommonCurve:
+    """The thresholds that no other common threshold beats in both disparity and utility."""
+
+    disparity: Floats
+    utility: Floats
+    rungs: Ints
+    sign: float   # 1 where smaller is nearer to parity
+    problem: Problem
+    steps: Ladder
+    note: str = "exact: every common threshold was tried"
+
+    def at(self, bound: float) -> Choice | None:
+        """Return the best common threshold within a bound."""
+        within = np.flatnonzero(self.sign * self.disparity <= self.sign * bound + SLACK)
+        if not len(within):
+            return None
+        best = int(within[self.utility[within].argmax()])
+        rung = self.rungs[best]
+        points = [self.steps.reached[g][rung] for g in self.problem.compared]
+        return Choice(pure(points), float(self.utility[best]))
+
+    def threshold(self, choice_bound: float) -> float:
+        """Return the common threshold chosen at a bound; NaN where none reaches it."""
+        within = np.flatnonzero(self.sign * self.disparity <= self.sign * choice_bound + SLACK)
+        if not len(within):
+            return float("nan")
+        return _threshold(self.problem, self.steps, int(self.rungs[within[self.utility[within].argmax()]]))
+
+
+def solve(problem: Problem) -> Curve:
+    """Return the frontier of one common threshold, for any disparity and any utility."""
+    rungs = ladder(problem.points)
+    utility = _utility(problem, rungs)
+    disparity = _disparity(problem, rungs)
+    sign = 1.0 if problem.rule.form == "difference" else -1.0
+    allowed = ~np.isnan(disparity) & _within_limits(problem, rungs)
+    order = np.flatnonzero(allowed)
+    order = order[np.lexsort((-utility[order], sign * disparity[order]))]
+    highest = np.maximum.accumulate(np.append(-np.inf, utility[order]))
+    kept = order[utility[order] > highest[:-1]]
+    kept = kept if sign > 0 else kept[::-1]
+    return CommonCurve(disparity[kept], utility[kept], kept, sign, problem, rungs)
+
+
+def _disparity(problem: Problem, rungs: Ladder) -> Floats:
+    if len(problem.compared) < 2:
+        return np.full(len(rungs.scores) + 1, problem.rule.ideal)
+    found: list[Floats] = []
+    for key in problem.rule.rates:
+        high, low = np.full(len(rungs.scores) + 1, -np.inf), np.full(len(rungs.scores) + 1, np.inf)
+        for g in problem.compared:   # group by group: a matrix of all would not fit at a million thresholds
+            rate = problem.points[g].rate(key, problem.favourable)[rungs.reached[g]]
+            high, low = np.maximum(high, rate), np.minimum(low, rate)
+        found.append(extent(problem.rule, np.stack([high, low], axis=-1)))
+    worst: Floats = np.max(found, axis=0)
+    return worst
+
+
+def _within_limits(problem: Problem, rungs: Ladder) -> np.ndarray:
+    allowed = np.ones(len(rungs.scores) + 1, dtype=bool)
+    for limit in problem.limits:
+        groups = range(len(problem.points)) if limit.scope == "overall" else problem.compared
+        taken = [problem.points[g].selected[rungs.reached[g]] for g in groups]
+        totals = [problem.points[g].totals for g in groups]
+        if limit.scope == "overall":
+            taken, totals = [np.sum(taken, axis=0)], [np.sum(totals, axis=0)]
+        rates = np.stack([rate_of(limit.rate, s, t, problem.favourable) for s, t in zip(taken, totals, strict=True)])
+        if limit.scope == "difference":
+            rates = np.ptp(rates, axis=0, keepdims=True)
+        inside = (rates >= limit.at_least - SLACK) & (rates <= limit.at_most + SLACK)
+        allowed &= inside.all(axis=0)
+    return allowed
+
+
