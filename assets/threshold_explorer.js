@@ -3,7 +3,7 @@
  * Streamlit calls the default function with counts per group and score bin. From then on every number on screen is
  * arithmetic on those counts, done here, once per frame; the server hears of a threshold only when it is let go. */
 
-const ROWS = 4;   // of the table, drawn per frame while dragging
+const ROWS = 2;   // of the table, drawn per frame while dragging
 
 class Explorer {
   /** `kept` is the state of an earlier view of the same counts, where there was one. */

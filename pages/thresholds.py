@@ -65,18 +65,17 @@ def explorer(data: Dataset) -> None:
         return
     book = policy_book.book(data)
     separate = ask.separate()
-    policy = _allowed(book.now, separate)
-    with bar:
+    policy, live = _explored(data, table, _allowed(book.now, separate), book, settings, separate)
+    with bar:   # after the explorer, whose last release it can undo
         setting.exact(data, table, book, policy, separate)
         setting.steps(book)
-    policy, live = _explored(data, table, policy, book, settings, separate)
     every = (*attributes, *(name for name in policy.attributes if name not in attributes))
     answer = cache.assessment(data, every, ask.request(policy, attributes, settings))
-    scene = around.Scene(data, attributes, every, table, policy, book.start, settings, answer)
+    scene = around.Scene(data, attributes, every, table, policy, book, separate, settings, answer)
     if book.said is not None and book.said[0] == policy:
         st.caption(book.said[1])
     _numbers(scene, live)
-    around.draw(scene, book)
+    around.draw(scene)
     if not policy_book.share(data, policy):
         st.caption("These thresholds lie between the steps of the score or are drawn by lot: the address cannot carry "
                    "them. Download the policy instead.")
@@ -126,8 +125,7 @@ def _fitting(table: CountTable, start: Policy) -> Policy:
 def _numbers(scene: around.Scene, live: bool) -> None:
     """Draw the numbers that belong to the explorer; without the live one, its tiles and pictures too."""
     if live:
-        around.chance(scene.result, COMPARED)
-        numbers.left_out(scene.result, scene.settings.level)
+        numbers.chance(scene.result, scene.settings.level, COMPARED)
         return
     numbers.cards(scene.result, scene.settings.level)
     thresholds = scene.thresholds(scene.policy)

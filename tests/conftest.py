@@ -17,6 +17,14 @@ def _folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def pytest_configure() -> None:
+    """Let the product under test look where the tests look, and never at the network."""
+    folder = _folder()
+    if folder is not None:
+        os.environ["EQUIPOISE_DATA"] = str(folder)
+    os.environ.setdefault("EQUIPOISE_OFFLINE", "1")
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of the real data sets; the test is skipped where there is none."""

@@ -8,6 +8,7 @@ from engine.data.ingest import ingest
 from engine.data.quality import inspect, separation
 from engine.data.reading import read
 from engine.types import Attribute, Roles
+from tests.build import dataset
 
 
 def found(rows, header="g,y,s,x", **roles):
@@ -89,3 +90,11 @@ def test_adult_has_its_52_repeated_rows(data_folder, needs_data):
     needs_data("adult.data")
     issues = inspect(load("adult", data_folder), open_table("adult", data_folder))
     assert any("52 of 48,842" in issue.got for issue in issues)
+
+
+def test_a_score_that_ranks_the_other_way_is_said():
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, 400).astype(np.int8)
+    for sign, expected in ((-1, True), (1, False)):
+        data = dataset(sign * label + rng.normal(0, 1, 400), label, g=["a", "b"] * 200)
+        assert any("ranks away" in issue.what for issue in inspect(data)) is expected

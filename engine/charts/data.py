@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, house, percent
+from engine.intervals import quantile, wilson
 from engine.text import markup, plain
 from engine.types import UNKNOWN, Dataset, Floats
 
@@ -69,11 +70,14 @@ def _share(row: Floats, slot: int) -> str:
 def _table(levels: tuple[str, ...], counts: Floats, order: np.ndarray) -> dict[str, Column]:
     known = counts[:, 0] + counts[:, 1]
     rate = np.divide(counts[:, 0], known, out=np.full(len(known), np.nan), where=known > 0)
+    low, high = wilson(rate, known, quantile(0.95))
     return {
         "group": [plain(levels[g]) for g in order],
         "rows": [float(counts[g].sum()) for g in order],
         "positive outcome": [float(counts[g, 0]) for g in order],
         "base rate": [None if np.isnan(rate[g]) else float(rate[g]) for g in order],
+        "95 % from": [None if np.isnan(rate[g]) else float(low[g]) for g in order],
+        "to": [None if np.isnan(rate[g]) else float(high[g]) for g in order],
         "outcome unknown": [float(counts[g, 2]) for g in order],
     }
 

@@ -17,9 +17,10 @@ from engine.types import Estimates, Floats
 
 COLOURED = 6       # groups with a colour, a dash and a band of their own; beyond, the others are grey
 FEWEST = 32        # thresholds a line has at least
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, GREY, BLUE)
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BLUE, VERMILION)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-LABELS = 8         # numbers written on the lines at most
+LABELS = 12        # numbers written on the lines at most
+DOTS = 40          # thresholds up to which each is marked: between them nothing happens
 READING = (
     "Each line is a group's rate if everybody had that threshold; the band is its interval, dots mark the thresholds "
     "in use. Where lines part by more than their bands are wide, one threshold does something else to each group; "
@@ -33,7 +34,8 @@ def points(shown: int) -> int:
 
 
 def rate_against_threshold(
-    found: Sweep, in_use: Floats, now: Estimates, shown: Sequence[int], common: float | None, start: float | None
+    found: Sweep, in_use: Floats, now: Estimates, shown: Sequence[int], common: float | None, start: float | None,
+    grey: Sequence[int] = (),
 ) -> Chart:
     """Draw a rate of each group against the threshold.
 
@@ -47,14 +49,17 @@ def rate_against_threshold(
         (G,) the rate at those thresholds.
     shown
         Groups to draw; beyond `COLOURED` the first of them are drawn in colour and the others grey.
+    grey
+        Groups under the minimum size: grey and without a band, their intervals would cover the others.
     common, start
         The common threshold in use and that of the starting policy, drawn as lines; None where there is none.
     """
     key, name = found.key, RATES[found.key].name
     figure = go.Figure()
-    coloured = list(shown)[:COLOURED]
-    for g in list(shown)[COLOURED:]:
-        figure.add_scatter(**_line(found, g, GREY, "solid", 1))
+    coloured = [g for g in shown if g not in grey][:COLOURED]
+    for g in shown:
+        if g not in coloured:
+            figure.add_scatter(**_line(found, g, GREY, "solid", 1))
     for place, g in enumerate(coloured):
         _band(figure, found, g, COLOURS[place])
     for place, g in enumerate(coloured):
@@ -74,7 +79,8 @@ def _line(found: Sweep, g: int, colour: str, dash: str, width: float) -> dict[st
     name = f"{badge(g)} {markup(plain(found.groups.names[g], 26))}"
     value = "%{y:.3f}" if found.key in NOT_SHARES else "%{y:.1%}"
     return {
-        "x": found.thresholds, "y": found.value[:, g], "mode": "lines", "name": name, "connectgaps": False,
+        "x": found.thresholds, "y": found.value[:, g], "name": name, "connectgaps": False, "marker": {"size": 4},
+        "mode": "lines+markers" if len(found.thresholds) <= DOTS else "lines",
         "line": {"color": colour, "dash": dash, "width": width}, "legendgroup": str(g),
         "hovertemplate": f"at %{{x:.4g}}: {value}<extra>{name}</extra>",
     }

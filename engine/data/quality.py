@@ -13,6 +13,7 @@ from engine.text import plain
 from engine.types import MISSING, UNKNOWN, AttributeValues, Dataset, Floats, Ints
 
 LEAKAGE = 0.995      # area under the ROC curve from which a column looks like the outcome itself
+REVERSED = 0.45      # area below which a score seems to rank towards the other outcome
 SMALL = 30           # rows of a group below which its rates are mostly noise
 ID_LIKE = 0.95       # share of distinct texts from which a column looks like an identifier
 _MANY = 5            # names in one sentence
@@ -156,6 +157,9 @@ def _leakage(dataset: Dataset) -> Iterator[Issue]:
         if max(area, 1 - area) > LEAKAGE:
             yield Issue("warning", "a column tells the outcomes apart almost perfectly", where,
                         f"area under the ROC curve {area:.4f}", "check that it was known before the outcome was")
+        elif area < REVERSED and where.startswith("score "):
+            yield Issue("warning", "the score ranks away from the positive value", where,
+                        f"area under the ROC curve {area:.3f}", "check which value of the outcome is the positive one")
 
 
 def _rate_by_level(codes: NDArray[np.int32] | Floats, dataset: Dataset) -> Floats:

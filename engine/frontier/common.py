@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
+from engine.frontier.dominance import ROUNDING, improving
 from engine.frontier.points import Points, rate_of
 from engine.frontier.problem import SLACK, Choice, Curve, Problem, extent, pure
 from engine.frontier.utility import value_of
@@ -36,15 +37,16 @@ def ladder(points: Sequence[Points]) -> Ladder:
 def best_common(problem: Problem) -> float:
     """Return the common threshold of highest utility over everybody, the highest such; see `Points.threshold`."""
     rungs = ladder(problem.points)
-    return _threshold(problem, rungs, int(_utility(problem, rungs).argmax()))
+    utility = _utility(problem, rungs)
+    return _threshold(problem, rungs, int((utility >= utility.max() - ROUNDING).argmax()))
 
 
 def _utility(problem: Problem, rungs: Ladder) -> Floats:
-    selected = np.sum([p.selected[i] for p, i in zip(problem.points, rungs.reached, strict=True)], axis=0)
-    payoff = problem.payoff
-    if payoff is None or problem.given_payoff is not None:
-        return value_of(problem.utility, selected, problem.totals, problem.costs)
-    return np.asarray(payoff.worth(selected) + payoff.constant)
+    payoff = problem.utility.payoff(problem.totals, problem.costs)
+    reached = list(zip(problem.points, rungs.reached, strict=True))
+    if payoff is not None:   # group by group: a third of the memory
+        return np.asarray(sum(payoff.worth(p.selected)[i] for p, i in reached) + payoff.constant)
+    return value_of(problem.utility, np.sum([p.selected[i] for p, i in reached], axis=0), problem.totals, problem.costs)
 
 
 def _threshold(problem: Problem, rungs: Ladder, rung: int) -> float:
@@ -71,16 +73,10 @@ class CommonCurve:
         if not len(within):
             return None
         best = int(within[self.utility[within].argmax()])
-        rung = self.rungs[best]
+        rung = int(self.rungs[best])
         points = [self.steps.reached[g][rung] for g in self.problem.compared]
-        return Choice(pure(points), float(self.utility[best]))
-
-    def threshold(self, choice_bound: float) -> float:
-        """Return the common threshold chosen at a bound; NaN where none reaches it."""
-        within = np.flatnonzero(self.sign * self.disparity <= self.sign * choice_bound + SLACK)
-        if not len(within):
-            return float("nan")
-        return _threshold(self.problem, self.steps, int(self.rungs[within[self.utility[within].argmax()]]))
+        threshold = _threshold(self.problem, self.steps, rung)
+        return Choice(pure(points), float(self.utility[best]), threshold=threshold)
 
 
 def solve(problem: Problem) -> Curve:
@@ -90,10 +86,7 @@ def solve(problem: Problem) -> Curve:
     disparity = _disparity(problem, rungs)
     sign = 1.0 if problem.rule.form == "difference" else -1.0
     allowed = ~np.isnan(disparity) & _within_limits(problem, rungs)
-    order = np.flatnonzero(allowed)
-    order = order[np.lexsort((-utility[order], sign * disparity[order]))]
-    highest = np.maximum.accumulate(np.append(-np.inf, utility[order]))
-    kept = order[utility[order] > highest[:-1]]
+    kept = improving(sign * np.where(allowed, disparity, np.nan), utility)
     kept = kept if sign > 0 else kept[::-1]
     return CommonCurve(disparity[kept], utility[kept], kept, sign, problem, rungs)
 
@@ -126,5 +119,3 @@ def _within_limits(problem: Problem, rungs: Ladder) -> np.ndarray:
         inside = (rates >= limit.at_least - SLACK) & (rates <= limit.at_most + SLACK)
         allowed &= inside.all(axis=0)
     return allowed
-
-

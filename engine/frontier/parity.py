@@ -207,6 +207,12 @@ def best_window(found: Losses, ratio: float) -> tuple[float, float]:
     return ratio * top, top
 
 
+def best_low(found: Losses, gap: float) -> float:
+    """Return where the best window of a gap begins."""
+    curve = _difference(found)
+    return float(np.interp(gap, curve.disparity, curve.low))
+
+
 def solve(problem: Problem) -> Curve:
     """Return the frontier of randomised group thresholds under parity of one linear rate.
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from engine.counting.counts import NEGATIVE, POSITIVE, Numbers
+from engine.counting.counts import Numbers
 from engine.frontier.points import Points, rate_of
 from engine.frontier.utility import Payoff, Utility, value_of
 from engine.metrics import RATES, Costs, DisparityRule
@@ -69,9 +69,7 @@ class Problem:
     @cached_property
     def payoff(self) -> Payoff | None:
         """The linear utility; None where it is a ratio."""
-        if self.given_payoff is not None or self.utility.linear is None:
-            return self.given_payoff
-        return self.utility.linear(float(self.totals[POSITIVE]), float(self.totals[NEGATIVE]), self.costs)
+        return self.given_payoff or self.utility.payoff(self.totals, self.costs)
 
     @cached_property
     def chosen(self) -> tuple[Points, ...]:
@@ -136,7 +134,8 @@ class Choice:
 
     mixes: tuple[Mix, ...]
     utility: float
-    price: float = np.nan   # utility lost per unit of disparity, where the frontier has a slope
+    price: float = np.nan            # utility lost per unit of disparity, where the frontier has a slope
+    threshold: float | None = None   # of everybody, where it is one common threshold
 
 
 class Curve(Protocol):

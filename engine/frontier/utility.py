@@ -40,6 +40,12 @@ class Utility:
     sign: float
     linear: Callable[[float, float, Costs], Payoff] | None = None
 
+    def payoff(self, totals: Numbers, costs: Costs) -> Payoff | None:
+        """Return the payoff where everybody is `totals` by outcome, (3,); None where it is not linear."""
+        if self.linear is None:
+            return None
+        return self.linear(float(totals[POSITIVE]), float(totals[NEGATIVE]), costs)
+
 
 def _accuracy(positives: float, negatives: float, costs: Costs) -> Payoff:
     return Payoff(1 / (positives + negatives), 1 / (positives + negatives), negatives / (positives + negatives))
@@ -76,9 +82,8 @@ def value_of(utility: Utility, selected: Numbers, totals: Numbers, costs: Costs)
     >>> value_of(UTILITIES["f1"], np.array([1, 3, 0]), np.array([5, 5, 0]), Costs())
     array(0.66666667)
     """
-    positives, negatives = float(totals[POSITIVE]), float(totals[NEGATIVE])
-    if utility.linear is None:
+    payoff = utility.payoff(totals, costs)
+    if payoff is None:
         tp, fp = selected[..., POSITIVE], selected[..., NEGATIVE]
-        return np.asarray(2 * tp / (tp + fp + positives), dtype=np.float64)
-    payoff = utility.linear(positives, negatives, costs)
+        return np.asarray(2 * tp / (tp + fp + totals[POSITIVE]), dtype=np.float64)
     return np.asarray(payoff.worth(selected) + payoff.constant, dtype=np.float64)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.counting.counts import GroupCounts
+from engine.counting.table import CountTable
 from engine.intervals import cost_bounds, quantile
 from engine.metrics import Costs, denominator
-from engine.types import Floats
+from engine.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,3 +62,17 @@ def group_costs(counts: GroupCounts, costs: Sequence[Costs], level: float = 0.95
     total = np.array([c.false_positive * fp + c.false_negative * fn
                       for c, fp, fn in zip(costs, *wrong, strict=True)], dtype=np.float64)
     return CostResult(total, per_row, low, high, wrong[0], wrong[1])
+
+
+def cheapest(table: CountTable, costs: Sequence[Costs], common: bool) -> Ints:
+    """Return the edge of every group, (G,), at which errors cost least at each group's own costs; ties: the lowest.
+
+    `common` asks for one edge for all. It is found on these data: on others it costs more.
+    """
+    edges = np.arange(len(table.edges) + 1)
+    counts = table.at_edges(np.repeat(edges[:, None], len(table.groups), axis=1))
+    loss = counts.fp * np.array([c.false_positive for c in costs]) + counts.fn * np.array(
+        [c.false_negative for c in costs])
+    if common:
+        return np.full(len(table.groups), loss.sum(axis=1).argmin())
+    return np.asarray(loss.argmin(axis=0))

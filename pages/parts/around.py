@@ -19,14 +19,16 @@ from engine.charts.heat_map import two_groups
 from engine.charts.sweep import points, rate_against_threshold
 from engine.charts.theme import SHOWN, badge
 from engine.counting.table import CountTable
-from engine.metrics import DISPARITIES, RATES
+from engine.metrics import DISPARITIES, RATES, Costs
 from engine.policy import Policy
 from engine.text import plain
 from engine.thresholds.changes import changes
+from engine.thresholds.costs import cheapest
+from engine.thresholds.exchange import at_edges
 from engine.thresholds.heat_map import heat_map
 from engine.thresholds.sweep import Sweep, sweep
 from engine.types import Dataset, Floats
-from pages.parts import cache, controls, definitions, drawing, policies, threshold_costs
+from pages.parts import cache, controls, drawing, policies, threshold_costs
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.live_payload import fits, mix_of
@@ -48,9 +50,15 @@ class Scene:
     every: tuple[str, ...]          # those and the policy's
     table: CountTable               # over `attributes`
     policy: Policy
-    start: Policy
+    book: Book
+    separate: bool                  # whether groups may have thresholds of their own
     settings: ask.Settings
     answer: Assessment
+
+    @property
+    def start(self) -> Policy:
+        """The policy that changes and costs are measured against."""
+        return self.book.start
 
     @property
     def result(self) -> GroupingResult:
@@ -65,12 +73,12 @@ class Scene:
         return np.array([mix[0][0] if len(mix) == 1 else np.nan for mix in mixes])
 
 
-def draw(scene: Scene, book: Book) -> None:
+def draw(scene: Scene) -> None:
     """Draw the section chosen."""
     chosen = controls.select(PAGE, "around", "Look at", tuple(SECTIONS), by="keyword", show=SECTIONS.__getitem__,
                              flat=True)
     if chosen == "policies":
-        policies.draw(scene.data, scene.policy, scene.attributes, scene.settings, book)
+        policies.draw(scene.data, scene.policy, scene.attributes, scene.settings, scene.book)
     else:
         _DRAWN[chosen](scene)
 
@@ -98,7 +106,8 @@ def _rates(scene: Scene) -> None:
 
 
 def _sweep(scene: Scene) -> None:
-    key = ask.compared("Rate")
+    with st.container(width=360):
+        key = ask.compared("Rate")
     order = numbers.order(scene.result, key, worst_first=False)[:SHOWN]
     _some(order, len(scene.result.names))
     found = _swept(scene, key, points(len(order)))
@@ -106,7 +115,9 @@ def _sweep(scene: Scene) -> None:
         st.info("This rate is not estimable at any threshold: the data have no known outcome that it needs.")
         return
     common, start = (p.otherwise if p.kind == "common" else None for p in (scene.policy, scene.start))
-    chart = rate_against_threshold(found, scene.thresholds(scene.policy), scene.result.rates[key], order, common, start)
+    small = np.flatnonzero(scene.result.small).tolist()
+    chart = rate_against_threshold(found, scene.thresholds(scene.policy), scene.result.rates[key], order, common, start,
+                                   small)
     drawing.chart(chart, "sweep")
 
 
@@ -132,7 +143,8 @@ def _pair(scene: Scene) -> None:
         return
     names = [f"{badge(g)} {plain(scene.result.names[g], 40)}" for g in groups]
     place = ask.grouping_place()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    left, right = st.columns([3, 1], gap="medium")
+    with right:
         first = controls.select(PAGE, f"pair_first_{place}", "Group on the left", names)
         second = controls.select(PAGE, f"pair_second_{place}", "Group below", names, default=names[1])
         rule = controls.select(PAGE, "pair_disparity", "Contours", MAPPED, by="keyword",
@@ -147,10 +159,12 @@ def _pair(scene: Scene) -> None:
     found = heat_map(scene.table, pair, edges, rule, scene.data.roles.favourable, costs)
     chart = two_groups(found, (scene.result.names[pair[0]], scene.result.names[pair[1]]), pair,
                        (float(now[pair[0]]), float(now[pair[1]])), rule, costs)
-    drawing.chart(chart, "two groups")
     others = "" if len(groups) == 2 else " All other groups keep the thresholds in use."
-    st.caption("Colour: everybody together. Contours: between these two groups alone." + others
-               + " A pair off the diagonal treats persons with the same score differently by group.")
+    with left:
+        drawing.chart(chart, "two groups")
+    with right:
+        st.caption("Colour: everybody together. Contours: between these two groups alone." + others
+                   + " A pair off the diagonal treats persons with the same score differently by group.")
 
 
 def _changes(scene: Scene) -> None:
@@ -178,7 +192,18 @@ def _costs(scene: Scene) -> None:
     for policy in (scene.policy, scene.start):
         groups, place = index.groups.project(scene.attributes)
         counts.append(index.under(policy).fold(place, len(groups)))
-    threshold_costs.draw(scene.data, scene.result, counts[0], counts[1], scene.settings.costs, scene.settings.level)
+    costs = threshold_costs.draw(scene.data, scene.result, counts[0], counts[1], scene.settings.costs,
+                                 scene.settings.level)
+    if costs is not None:
+        st.button("Use the thresholds of lowest cost", key="cheapest", on_click=_cheapest, args=(scene, costs),
+                  help="At the costs typed here; found on these data, so on others they cost more."
+                  + ("" if scene.separate else " One threshold for all."))
+
+
+def _cheapest(scene: Scene, costs: Sequence[Costs]) -> None:
+    one = int(cheapest(scene.table, costs, common=True)[0])
+    own = cheapest(scene.table, costs, common=False).tolist() if scene.separate else ()
+    scene.book.put(at_edges(scene.table, own, one, scene.data.score))
 
 
 def _some(order: Sequence[int], all_groups: int | None = None) -> None:
@@ -186,20 +211,6 @@ def _some(order: Sequence[int], all_groups: int | None = None) -> None:
     whole = len(order) if all_groups is None else all_groups
     if whole > SHOWN:
         st.caption(f"{SHOWN} of {whole:,} groups are drawn, those furthest from the others; files have all.")
-
-
-def chance(result: GroupingResult, keys: Sequence[str]) -> None:
-    """Say, next to the explorer's disparities, how far chance alone would take each of them."""
-    found = [(DISPARITIES[key].name, result.disparities[key]) for key in keys]
-    parts = []
-    for name, gap in found:
-        if np.isfinite(gap.value) and np.isfinite(gap.noise_high):
-            p = "p\u00a0<\u00a00.001" if gap.p_value < 0.001 else f"p\u00a0=\u00a0{gap.p_value:.3f}"
-            ends = f"{gap.low:.3f} to {gap.high:.3f}" if np.isfinite(gap.high) else f"from {gap.low:.3f}"
-            parts.append(f"{name} {ends}, chance alone to\u00a0{gap.noise_high:.3f} ({p})")
-    if parts:
-        st.caption("Intervals and chance, worked out when you let go: " + definitions.escaped("; ".join(parts)) + ".",
-                   help=definitions.tooltip("noise_band"))
 
 
 _DRAWN: dict[str, Callable[[Scene], None]] = {

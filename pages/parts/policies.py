@@ -67,7 +67,8 @@ def _keep(book: Book, policy: Policy, key: str) -> None:
 def _bring(data: Dataset, book: Book) -> None:
     st.subheader("Bring a policy", anchor=False)
     key = f"bring policy {state.mark()}"
-    st.file_uploader("A policy in JSON", type=["json"], key=key, on_change=receive, args=(data, book, key))
+    st.file_uploader("A policy in JSON", type=["json"], key=key, max_upload_size=1, on_change=receive,
+                     args=(data, book, key))
     if book.refused:
         notices.issues(book.refused)
     if book.asked is not None:
@@ -159,7 +160,8 @@ def _compare(
 ) -> None:
     """Show policies side by side: overall rates, disparities with what chance alone gives, one rate by group."""
     st.subheader("Side by side", anchor=False)
-    key = ask.compared("Rate by group")
+    with st.container(width=360):
+        key = ask.compared("Rate by group")
     chosen = {"In use": policy, "Starting policy": book.start, **{f"“{name}”": p for name, p in book.named.items()}}
     chosen = {name: p for name, p in chosen.items() if name in ("In use", "Starting policy") or p != policy}
     answers = {}

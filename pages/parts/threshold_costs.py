@@ -29,11 +29,11 @@ READING = (
 
 def draw(
     data: Dataset, result: GroupingResult, now: GroupCounts, before: GroupCounts, common: Costs, level: float
-) -> None:
-    """Draw an editor of costs per group beside what the errors cost."""
+) -> list[Costs] | None:
+    """Draw an editor of costs per group beside what the errors cost; return the costs, None where none can be said."""
     if data.label is None or not now.values[:, :4].any():
         st.info("Costs are not estimable: no row of these data has a known outcome.")
-        return
+        return None
     shown = [int(g) for g in np.argsort(-result.sizes, kind="stable")[:EDITED] if result.sizes[g]]
     shown.sort()
     left, right = st.columns([2, 3], gap="medium")
@@ -49,6 +49,7 @@ def draw(
             drawing.download(columns, "expected-cost", "costs")
     if len(shown) < sum(map(bool, result.sizes)):
         st.caption(f"The {EDITED} largest groups are listed; all others have the costs of the settings above.")
+    return costs
 
 
 def _edited(result: GroupingResult, shown: Sequence[int], common: Costs) -> list[Costs]:

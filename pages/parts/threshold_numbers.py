@@ -29,6 +29,20 @@ def cards(result: GroupingResult, level: float) -> None:
     left_out(result, level)
 
 
+def chance(result: GroupingResult, level: float, keys: Sequence[str]) -> None:
+    """Draw, under the explorer, the interval of each of its disparities and how far chance alone would take it."""
+    table: dict[str, list[str]] = {"": [f"{100 * level:g} % interval", "chance alone"]}
+    for key in keys:
+        gap = result.disparities[key]
+        if isnan(gap.value):
+            cells = [f":small[{markdown(gap.reason, 200)}]", ""]
+        else:
+            cells = [f"{gap.low:.3f} to {_end(gap.high)}", _chance(gap).removeprefix("chance alone ")]
+        table[definitions.escaped(DISPARITIES[key].name.capitalize())] = cells
+    st.table(table, border="horizontal", hide_index=True)
+    left_out(result, level)
+
+
 def gaps(result: GroupingResult) -> None:
     """Draw all disparities on one chart."""
     with st.container(horizontal=True, vertical_alignment="center"):

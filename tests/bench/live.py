@@ -89,7 +89,7 @@ def report(name, gaps, draws):
     """Print a line of frame gaps."""
     late = sum(gap > LATE for gap in gaps) / max(1, len(gaps))
     print(f"  {name:28s} frames {len(gaps):4d}  gap {statistics.median(gaps):5.1f} / {share(gaps, 0.95):5.1f} ms  "
-          f"late {late:6.1%}  draw {statistics.median(draws):5.2f} / {share(draws, 0.95):5.2f} ms", flush=True)
+          f"late {late:6.1%}  draw {statistics.median(draws):4.2f} / {share(draws, 0.95):4.2f} ms", flush=True)
 
 
 def releases(page, wire, name):
@@ -129,6 +129,11 @@ def one_size(browser, address, groups, rows):
     for throttle in (1, 4):
         control.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
         speed = "plain" if throttle == 1 else f"CPU / {throttle}"
+        page.evaluate("begin()")
+        page.wait_for_timeout(1500)
+        idle = page.evaluate("finish()")["gaps"]
+        print(f"  {speed + ', nobody drags':28s} frames {len(idle):4d}  gap {statistics.median(idle):5.1f} / "
+              f"{share(idle, 0.95):5.1f} ms  late {sum(gap > LATE for gap in idle) / max(1, len(idle)):6.1%}")
         for linked in (True, False):
             page.locator(".te input").set_checked(linked)
             page.wait_for_timeout(1200)
