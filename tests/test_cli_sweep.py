@@ -58,7 +58,8 @@ def test_points_are_evenly_spaced(ask, tmp_path):
     found = ask("sweep", str(path), "--label", "y", "--positive", "1", "--score", "s", "--protected", "g", "--metric",
                 "selection_rate", "--points", "11")
     assert [round(point["threshold"], 9) for point in found["groupings"]["g"]["a"]] == [k / 10 for k in range(11)]
-    usual = ask("sweep", str(path), "--label", "y", "--positive", "1", "--score", "s", "--metric", "selection_rate")
+    usual = ask("sweep", str(path), "--label", "y", "--positive", "1", "--score", "s", "--protected", "g",
+                "--metric", "selection_rate")
     assert len(usual["overall"]) == 513
 
 

@@ -181,6 +181,7 @@ def test_own_table_to_the_threshold_page_in_five_clicks():
 def test_an_upload_given_again_finds_its_settings_again():
     first = click(bring(own_table(app()), "loans.csv", lending(rows=400)), "Use this table")
     first.switch_page("pages/thresholds.py").run()
+    next(toggle for toggle in first.toggle if "Plain controls" in toggle.label).set_value(True).run()
     first.select_slider[0].set_value(300).run()
     params = {name: parameter(first, name) for name in first.query_params}
     second = app(**params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import re
 
 import numpy as np
@@ -12,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine.data.catalogue import load
 from engine.types import Attribute, Roles
-from pages.parts.state import Session
+from pages.parts import threshold_native
+from pages.parts.around import SECTIONS
+from pages.parts.state import Session, decode
 from tests.build import dataset
 from tests.conftest import ROOT
 
@@ -23,13 +26,22 @@ IMAGE = re.compile(r"(?<!\\)!\[|(?<!\\)\]\(http")
 COUNT = itertools.count()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Without a browser the component never reports; nobody concludes from it that it cannot load."""
+    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+
+
 def page(data, origin="upload", **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches."""
+    """Open the page on data of its own: without a browser all sessions are one, and so are their caches.
+
+    Plain controls and the table of rates, unless the settings say otherwise.
+    """
     data = dataclasses.replace(data, fingerprint=f"{next(COUNT):064x}")
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     session = Session()
     session.dataset, session.origin = data, origin
-    session.settings[("thresholds", data.fingerprint)] = dict(settings)
+    session.settings[("thresholds", data.fingerprint)] = {"native": True, "around": "rates", **settings}
     at.session_state["equipoise session"] = session
     at.run()
     return at.switch_page("pages/thresholds.py").run()
@@ -52,6 +64,26 @@ def clean(at):
     assert not at.exception
     assert not at.error
     return at
+
+
+def switch(at):
+    return next(toggle for toggle in at.toggle if "Thresholds by group" in toggle.label)
+
+
+def button(at, label):
+    return next(button for button in at.button if button.label == label)
+
+
+def released(at, cells, linked=False):
+    """Play what the component says when thresholds are let go."""
+    memory = at.session_state["live memory"]
+    memory.released = {"digest": memory.digest, "serial": memory.serial, "cells": cells, "linked": linked}
+    return clean(at.run())
+
+
+def shown(at):
+    """What the live explorer is told: where its lines start."""
+    return json.loads(at.get("bidi_component")[0].proto.json)["start"]["cells"]
 
 
 def metrics(at):
@@ -83,7 +115,7 @@ def test_without_data_the_page_offers_the_sample():
 
 
 def test_the_sample_shows_numbers_charts_and_says_that_it_is_simulated(lending):
-    at = clean(page(lending, "catalogue:simulated-lending"))
+    at = clean(page(lending, "catalogue:simulated-lending", around="gaps"))
     assert len(metrics(at)) == 5
     assert len(at.get("plotly_chart")) == 4
     assert all(chart.proto.alt for chart in at.get("plotly_chart"))
@@ -127,14 +159,21 @@ def test_the_address_holds_numbers_and_keywords_only():
 
 
 def test_thresholds_by_group_wait_for_the_note_to_be_acknowledged():
-    at = clean(page(sample(), kind="group"))
-    assert any("protected attribute" in warning.value for warning in at.warning)
+    at = clean(page(sample()))
     assert len(at.select_slider) == 1
-    at = clean(page(sample(), kind="group", acknowledged=True))
+    at = clean(page(sample(), acknowledged=True))
+    assert any("disparate treatment" in caption.value for caption in at.caption)
     assert len(at.select_slider) == 4
     before = metrics(at)
     at.select_slider[2].set_value(1000).run()
-    assert metrics(clean(at)) != before
+    by_group = metrics(clean(at))
+    assert by_group != before
+    assert [slider.value for slider in at.select_slider][1:] == [512, 1000, 512]
+    switch(at).set_value(False).run()   # the thresholds by group wait: one holds for all
+    assert metrics(clean(at)) == before
+    assert any("thresholds by group" in info.value for info in at.info)
+    switch(at).set_value(True).run()
+    assert metrics(clean(at)) == by_group
 
 
 def test_a_group_with_one_outcome_reads_not_estimable_with_the_reason():
@@ -163,12 +202,13 @@ def test_three_hundred_groups_draw_twelve_and_say_so():
     assert len(at.table[0].value) == 31
 
 
-def test_hostile_names_are_inert_everywhere():
+@pytest.mark.parametrize("settings", [{"native": False}, *({"around": section} for section in SECTIONS)])
+def test_hostile_names_are_inert_everywhere(settings):
     data = sample(groups=(HOSTILE, HOSTILE + "2", "c"))
     roles = dataclasses.replace(data.roles, label=HOSTILE, positive=HOSTILE, scores=(HOSTILE,))
     data = dataclasses.replace(data, roles=roles, scores={HOSTILE: data.scores["s"]}, score=HOSTILE, name=HOSTILE,
                                attributes=(dataclasses.replace(data.attributes[0], name=HOSTILE),))
-    at = clean(page(data, kind="group", acknowledged=True))
+    at = clean(page(data, acknowledged=True, **settings))
     found = [text for text in words(at) if text and "attacker" in str(text)]
     assert found
     assert not [text for text in found if IMAGE.search(str(text))]
@@ -181,13 +221,16 @@ def test_the_rule_that_finds_images_would_notice_one():
 
 
 @pytest.mark.parametrize("settings", [
-    {"grouping": 99}, {"edge_0": 5000}, {"edge_0": "x"}, {"kind": "none"}, {"level": 7}, {"rates": (99, 1)},
-    {"min_group": -4}, {"rate": "no_such_rate"},
+    {"grouping": 99}, {"cut_0": 5000}, {"cut_0": "x"}, {"around": "none"}, {"level": 7}, {"rates": (99, 1)},
+    {"min_group": -4}, {"rate": "no_such_rate"}, {"cut_0": 3, "by_0": 0, "cuts_0": (1, 2)},
+    {"cut_0": 3, "by_0": 9, "cuts_0": (1, 2, 3)}, {"cut_0": 3, "by_0": 0, "cuts_0": (1, 2, -3)},
+    {"cut_0": True}, {"cut_0": 3, "by_0": 0, "cuts_0": 4}, {"group_fp_0": "x"},
 ])
 def test_a_setting_out_of_range_is_said_and_replaced(settings):
     at = page(sample(), **settings)
     assert not at.exception
     assert len(at.metric) == 5
+    assert at.select_slider[0].value == 512
 
 
 @pytest.mark.parametrize("label", [None, "unknown"])
@@ -204,3 +247,160 @@ def test_data_without_groups_or_score_say_what_is_missing():
     data = sample(n=100)
     for lacking in (dataclasses.replace(data, attributes=()), dataclasses.replace(data, scores={}, score=None)):
         assert clean(page(lacking)).info
+
+
+def test_the_live_explorer_is_mounted_and_its_release_is_what_the_page_works_out():
+    at = clean(page(sample(), native=False, acknowledged=True, around="rates"))
+    assert not at.select_slider
+    assert shown(at) == [512, 512, 512]
+    before = at.table[1].value.to_dict()
+    released(at, [100, 600, 900])
+    after = at.table[1].value.to_dict()
+    assert after != before
+    at.switch_page("pages/guide.py").run()
+    at.switch_page("pages/thresholds.py").run()
+    assert at.table[1].value.to_dict() == after
+    assert shown(at) == [100, 600, 900]
+
+
+def test_undo_and_reset_go_back():
+    at = clean(page(sample(), native=False, acknowledged=True))
+    assert button(at, "Undo").disabled
+    released(at, [100, 600, 900])
+    released(at, [700, 700, 700], linked=True)
+    button(at, "Undo").click().run()
+    assert shown(at) == [100, 600, 900]
+    button(at, "Reset").click().run()
+    assert shown(at) == [512, 512, 512]
+    assert button(at, "Reset").disabled
+    button(at, "Undo").click().run()
+    assert shown(at) == [100, 600, 900]
+
+
+def test_the_address_brings_the_thresholds_back():
+    data = sample(groups=("secret one", "secret two", "c"))
+    at = clean(page(data, native=False, acknowledged=True))
+    released(at, [100, 600, 900])
+    address = {key.removeprefix("thresholds."): at.query_params[key] for key in at.query_params if "thresholds" in key}
+    address = {key: decode(value[0] if isinstance(value, list) else value) for key, value in address.items()}
+    assert "secret" not in str(address)
+    other = clean(page(data, **address))
+    assert shown(other) == [100, 600, 900]
+
+
+def test_a_component_that_never_reports_gives_way_to_plain_controls(monkeypatch):
+    at = clean(page(sample(), native=False))
+    assert at.get("bidi_component")
+    monkeypatch.setattr(threshold_native, "PATIENCE", -1.0)
+    clean(at.run())
+    assert not at.get("bidi_component")
+    assert at.select_slider
+
+
+def test_two_sessions_stay_apart():
+    data = sample()
+    one, other = clean(page(data, native=False)), clean(page(data, native=False))
+    released(one, [900, 900, 900], linked=True)
+    clean(other.run())
+    assert (shown(other), shown(clean(one.run()))) == ([512] * 3, [512] * 3)   # a release does not travel back
+    assert one.query_params["thresholds.cut_0"] != other.query_params["thresholds.cut_0"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("kind", ["start", "moved", "by group", "no outcome", "one group", "tiny", "decile"])
+def test_every_section_draws_whatever_the_data(section, kind):
+    data, settings = sample(n=600), {"around": section, "acknowledged": True, "native": False}
+    if kind == "no outcome":
+        data = dataclasses.replace(data, label=None)
+    elif kind == "one group":
+        data = sample(n=300, groups=("a",))
+    elif kind == "tiny":
+        data = brought([0.25, 0.75], [0, 1], g=["a", "b"])
+    elif kind == "decile":
+        data = brought(np.arange(400) % 10 + 1.0, np.arange(400) % 3 % 2, g=list("abcd" * 100))
+    elif kind == "moved":
+        settings |= {"cut_0": 300}
+    elif kind == "by group":
+        settings |= {"cut_0": 512, "by_0": 0, "cuts_0": (300, 500, 600)}
+    at = clean(page(data, **settings))
+    assert not at.warning
+    assert all(chart.proto.alt for chart in at.get("plotly_chart"))
+
+
+def test_thresholds_by_other_groups_are_applied_as_they_are():
+    rng = np.random.default_rng(0)
+    score = rng.random(2000)
+    data = brought(score, (rng.random(2000) < score).astype(np.int8), race=rng.choice(["a", "b"], 2000).tolist(),
+                   sex=rng.choice(["f", "m"], 2000).tolist())
+    settings = {"acknowledged": True, "cut_0": 512, "by_0": 0, "cuts_0": (100, 900)}
+    at = clean(page(data, **settings, grouping=1))
+    assert any("by race" in info.value for info in at.info)
+    together = clean(page(data, **settings, grouping=2, native=False))
+    assert shown(together) == [100, 100, 900, 900]
+    everybody = [clean(page(data, **settings, grouping=g)).table[0].value.iloc[-1].to_dict() for g in range(3)]
+    assert everybody[0] == everybody[1] == everybody[2]
+
+
+def test_presets_of_the_plain_controls_do_what_they_say():
+    at = clean(page(sample(), acknowledged=True))
+    button(at, "equal selection").click().run()
+    assert float(metrics(clean(at))["Demographic parity difference"]) < 0.02
+    button(at, "0.5 for all").click().run()
+    assert [slider.value for slider in at.select_slider] == [512] * 4
+
+
+def test_without_thresholds_by_group_every_preset_is_one_threshold():
+    at = clean(page(sample(), native=False))
+    presets = json.loads(at.get("bidi_component")[0].proto.json)["presets"]
+    assert presets
+    assert all(len(set(preset["cells"])) == 1 for preset in presets)
+
+
+def test_a_number_of_rows_is_never_passed_and_ties_are_said():
+    data = brought(np.arange(400) % 10 + 1.0, np.arange(400) % 3 % 2, g=list("ab" * 200))
+    at = clean(page(data))
+    next(c for c in at.segmented_control if "exact unit" in str(c.key)).set_value("number").run()
+    next(n for n in at.number_input if "Rows selected" in n.label).set_value(100).run()
+    button(at, "Apply").click().run()
+    said = next(caption.value for caption in clean(at).caption if "of 400 rows" in caption.value).replace("\\", "")
+    assert "Selected: 80 of 400 rows (20.00 %)" in said
+    assert "20 fewer than asked for" in said
+    assert "equal scores" in said
+
+
+def test_a_percentile_of_one_group_moves_that_group_alone():
+    at = clean(page(sample(), acknowledged=True))
+    next(c for c in at.segmented_control if "exact unit" in str(c.key)).set_value("percentile").run()
+    next(s for s in at.selectbox if s.label == "For").set_value(1).run()
+    next(n for n in at.number_input if n.label == "Percentile").set_value(90.0).run()
+    button(at, "Apply").click().run()
+    values = [slider.value for slider in clean(at).select_slider]
+    assert (values[1], values[3]) == (512, 512)
+    assert values[2] > 512
+
+
+def test_costs_typed_per_group_are_kept_and_their_cheapest_thresholds_used():
+    at = clean(page(sample(), acknowledged=True, around="costs", group_fp_0=(1.0, 1.0, 9.0)))
+    frames = [frame.value for frame in at.dataframe]
+    costs = next(frame for frame in frames if "cost of a false positive" in frame)
+    assert costs["cost of a false positive"].tolist() == [1, 1, 9]
+    button(at, "Use the thresholds of lowest cost").click().run()
+    values = [slider.value for slider in clean(at).select_slider]
+    assert values[3] > max(values[1:3])
+
+
+def test_the_sweep_of_compas_greys_small_groups(needs_data):
+    needs_data("compas-scores-two-years.csv")
+    at = clean(page(load("compas"), "catalogue:compas", around="sweep"))
+    spec = next(chart.proto.spec for chart in at.get("plotly_chart") if "against the threshold" in chart.proto.alt)
+    line = next(trace for trace in json.loads(spec)["data"] if trace.get("name") == "5 Native American")
+    assert line["line"]["color"] == "#808080"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_draws_thresholds_by_other_groups(section):
+    rng = np.random.default_rng(0)
+    score = rng.random(2000)
+    data = brought(score, (rng.random(2000) < score).astype(np.int8), race=rng.choice(["a", "b"], 2000).tolist(),
+                   sex=rng.choice(["f", "m"], 2000).tolist())
+    clean(page(data, acknowledged=True, cut_0=512, by_0=0, cuts_0=(100, 900), grouping=1, around=section, native=False))

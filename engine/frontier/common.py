@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 from engine.frontier.dominance import ROUNDING, improving
 from engine.frontier.points import Points, rate_of
 from engine.frontier.problem import SLACK, Choice, Curve, Problem, extent, pure

@@ -16,13 +16,13 @@ import numpy as np
 from engine.frontier.dominance import improving
 from engine.frontier.parity import Losses, best_low, best_window, losses
 from engine.frontier.points import Points
-from engine.frontier.problem import SLACK, Choice, Curve, Problem, linear, pure
+from engine.frontier.problem import SLACK, Choice, Curve, Drawn, Problem, linear, pure
 from engine.frontier.utility import Payoff
 from engine.frontier.windows import best_in_windows
 from engine.types import Favourable, Floats, Ints
 
 WHOLE = 1_500     # distinct rates of all groups together up to which the whole frontier is listed
-BOUNDS = 33       # bounds solved, one by one, to draw a larger one
+BOUNDS = 20       # bounds solved, one by one, to draw a larger one
 FIRST = 9         # powers of four by which the first reach of the search is smaller than the last
 
 
@@ -93,7 +93,7 @@ class Windows:
 
     def _somebody(self, picked: list[int]) -> list[int]:
         """Return the cheapest way to give one group a rate above 0: a ratio of nothing but zeros says nothing."""
-        loss, group, step = min(
+        _, group, step = min(
             (float(g.worth.max() - g.worth[1:].max()), k, 1 + int(g.worth[1:].argmax()))
             for k, g in enumerate(self.groups) if len(g.rate) > 1
         )
@@ -125,7 +125,7 @@ class Windows:
         """
         window = best_window(hull, bound) if self.ratio else _window(hull, bound)
         ceiling = hull.best - hull.base - float(hull.of(np.array(window[0]), np.array(window[1])))
-        farthest = max(float(shortfall.max()) for shortfall in self.shortfalls) + hull.best - hull.base + 1
+        farthest = sum(float(np.ptp(group.worth)) for group in self.groups)
         reach = farthest / 4**FIRST
         while True:
             low, high = self._promising(hull, bound, ceiling - reach)
@@ -182,13 +182,16 @@ def _window(hull: Losses, gap: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class StepCurve:
+class StepCurve(Drawn):
     """The frontier of one threshold per group: a staircase."""
 
-    disparity: Floats
-    utility: Floats
     search: Windows
     note: str
+
+    @cached_property
+    def drawn(self) -> tuple[Floats, Floats]:
+        """The whole staircase up to `WHOLE` distinct rates; beyond, `BOUNDS` of its steps, each exact."""
+        return staircase(self.search) if self.search.size <= WHOLE else _sampled(self.search)
 
     def at(self, bound: float) -> Choice | None:
         """Return the best choice within a bound, exactly; None where no thresholds reach it."""
@@ -205,21 +208,15 @@ def worth_of(groups: Sequence[Steps], picked: Sequence[int]) -> float:
 
 
 def solve(problem: Problem) -> Curve:
-    """Return the frontier of one threshold per group, for a disparity of one rate and a linear utility.
-
-    Up to `WHOLE` distinct rates the staircase is whole; beyond, it is drawn from `BOUNDS` bounds, each solved exactly.
-    """
+    """Return the frontier of one threshold per group, for a disparity of one rate and a linear utility."""
     payoff, key = problem.payoff, problem.rule.rates[0]
     if payoff is None:
         raise ValueError("the utility must be linear")
     groups = tuple(steps(points, key, payoff, problem.favourable) for points in problem.chosen)
     bound = losses(problem) if linear(problem) else None
     search = Windows(groups, problem.base(payoff), problem.rule.form == "ratio", bound)
-    if search.size <= WHOLE:
-        disparity, utility = staircase(search)
-        return StepCurve(disparity, utility, search, "exact: every step of the staircase")
-    disparity, utility = _sampled(search)
-    return StepCurve(disparity, utility, search, f"exact at any bound, drawn from {BOUNDS} of them")
+    whole = search.size <= WHOLE
+    return StepCurve(search, "exact: every step" if whole else f"exact at any bound, drawn from {BOUNDS} of them")
 
 
 def staircase(search: Windows) -> tuple[Floats, Floats]:
@@ -242,10 +239,11 @@ def staircase(search: Windows) -> tuple[Floats, Floats]:
 
 def _sampled(search: Windows) -> tuple[Floats, Floats]:
     free = search.gap(search.free())
-    bounds = np.linspace(free, 1, BOUNDS) if search.ratio else np.linspace(0, free, BOUNDS)
-    found = [picked for picked in map(search.solve, bounds) if picked is not None]
-    gaps = np.array([search.gap(picked) for picked in found])
-    utility = np.array([search.base + worth_of(search.groups, picked) for picked in found])
+    parts = np.linspace(0, 1, BOUNDS + 1)[1:] ** 2   # denser near parity, where it bends
+    found = [search.solve(bound) for bound in (1 - (1 - free) * parts if search.ratio else free * parts)]
+    picked = [steps for steps in found if steps is not None]
+    gaps = np.array([search.gap(steps) for steps in picked])
+    utility = np.array([search.base + worth_of(search.groups, steps) for steps in picked])
     return _improved(gaps, utility, search.ratio)
 
 

@@ -106,14 +106,18 @@ class Losses:
     @cached_property
     def raising(self) -> Floats:
         """Loss when no rate may be lower than a knot."""
-        return np.sum([np.where(self.knots > e.peak[1], e.worth.max() - e.worth_at(self.knots), 0.0)
-                       for e in self.envelopes], axis=0)
+        total = np.zeros(len(self.knots))
+        for e in self.envelopes:
+            total += np.where(self.knots > e.peak[1], e.worth.max() - e.worth_at(self.knots), 0.0)
+        return total
 
     @cached_property
     def lowering(self) -> Floats:
         """Loss when no rate may be higher than a knot."""
-        return np.sum([np.where(self.knots < e.peak[0], e.worth.max() - e.worth_at(self.knots), 0.0)
-                       for e in self.envelopes], axis=0)
+        total = np.zeros(len(self.knots))
+        for e in self.envelopes:
+            total += np.where(self.knots < e.peak[0], e.worth.max() - e.worth_at(self.knots), 0.0)
+        return total
 
     def of(self, low: Floats, high: Floats) -> Floats:
         """Return the loss of windows."""

@@ -41,7 +41,8 @@ class Points:
     @property
     def totals(self) -> Numbers:
         """Everybody, by outcome, (3,)."""
-        return self.selected[-1]
+        totals: Numbers = self.selected[-1]
+        return totals
 
     @property
     def unlabelled(self) -> bool:

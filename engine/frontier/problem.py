@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -55,10 +55,11 @@ class Problem:
     compared: tuple[int, ...]
     rule: DisparityRule
     utility: Utility
-    costs: Costs = Costs()
+    costs: Costs = field(default_factory=Costs)
     favourable: Favourable = "selected"
     limits: tuple[Limit, ...] = ()
     given_payoff: Payoff | None = None
+    given_rest: Numbers | None = None
 
     @cached_property
     def totals(self) -> Numbers:
@@ -79,20 +80,23 @@ class Problem:
     @cached_property
     def otherwise(self) -> float:
         """The best common threshold of everybody: for groups that are not compared, and for groups not seen here."""
-        from engine.frontier.common import best_common   # a sweep needs a problem too
+        from engine.frontier.common import best_common  # a sweep needs a problem too
 
         return best_common(self)
 
     @cached_property
     def rest(self) -> Numbers:
         """What is selected of the groups that are not compared, (3,)."""
+        if self.given_rest is not None:
+            return self.given_rest
         others = [points for g, points in enumerate(self.points) if g not in self.compared]
         taken = [points.selected[points.reached(self.otherwise)] for points in others]
-        return np.sum([np.zeros_like(self.totals), *taken], axis=0)
+        rest: Numbers = np.sum([np.zeros_like(self.totals), *taken], axis=0)
+        return rest
 
     def with_payoff(self, payoff: Payoff) -> Problem:
         """Return the same question with another, linear utility."""
-        return replace(self, given_payoff=payoff)
+        return replace(self, given_payoff=payoff, given_rest=self.rest)
 
     def base(self, payoff: Payoff) -> float:
         """Return the utility when nobody of the compared groups is selected."""
@@ -155,6 +159,25 @@ class Curve(Protocol):
 
     def at(self, bound: float) -> Choice | None:
         """Return the best choice within a bound; None where no policy of this kind reaches it."""
+
+
+class Drawn:
+    """A curve whose breakpoints are worked out when they are first asked for; a single bound needs none."""
+
+    @cached_property
+    def drawn(self) -> tuple[Floats, Floats]:
+        """Disparities, ascending, and utilities."""
+        raise NotImplementedError
+
+    @property
+    def disparity(self) -> Floats:
+        """Bounds at the breakpoints, ascending."""
+        return self.drawn[0]
+
+    @property
+    def utility(self) -> Floats:
+        """Best utility at each."""
+        return self.drawn[1]
 
 
 def estimable(points: Points, rule: DisparityRule, favourable: Favourable) -> str | None:

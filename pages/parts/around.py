@@ -141,6 +141,9 @@ def _pair(scene: Scene) -> None:
     if len(groups) < 2:
         st.info("Two groups with rows are needed for a map of their thresholds.")
         return
+    if not fits(scene.table, scene.policy):
+        st.info("The thresholds in use are by other groups: choose those groups above to see a map of two of them.")
+        return
     names = [f"{badge(g)} {plain(scene.result.names[g], 40)}" for g in groups]
     place = ask.grouping_place()
     left, right = st.columns([3, 1], gap="medium")

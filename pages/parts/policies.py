@@ -10,6 +10,7 @@ import streamlit as st
 
 from engine.assessment import Assessment
 from engine.charts.theme import SHOWN, Column, badge
+from engine.counting.index import ScoreIndex
 from engine.errors import InvalidPolicy
 from engine.metrics import DISPARITIES, RATES
 from engine.policy import Policy
@@ -39,8 +40,9 @@ def _take(data: Dataset, policy: Policy, book: Book) -> None:
     st.subheader("Take this policy away", anchor=False)
     st.caption(f"{_summary(policy)}. The file says score >= threshold, with thresholds halfway between two scores of "
                "these data, so that > and >= decide alike; the data's hash, the score and the groups stand in it.")
+    index = cache.score_index(data, policy.attributes)   # here: the file is made outside the session, on a click
     st.download_button(
-        "Download policy", data=lambda: file_of(data, policy), file_name=f"policy-{data.fingerprint[:8]}.json",
+        "Download policy", data=lambda: file_of(data, policy, index), file_name=f"policy-{data.fingerprint[:8]}.json",
         mime="application/json", key="download policy", on_click="ignore", icon=":material/download:",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,9 +53,8 @@ def _take(data: Dataset, policy: Policy, book: Book) -> None:
                   help=f"{MOST_NAMED} policies are kept at most." if full else None)
 
 
-def file_of(data: Dataset, policy: Policy) -> str:
+def file_of(data: Dataset, policy: Policy, index: ScoreIndex) -> str:
     """Return the policy as the text of a file that `python -m engine rates --policy` reads too."""
-    index = cache.score_index(data, policy.attributes)
     return json.dumps(exchange.exported(policy, index, data).to_json(), indent=2, allow_nan=False) + "\n"
 
 

@@ -18,7 +18,7 @@ from engine.thresholds.capacity import at_capacity
 from engine.thresholds.presets import PRESETS, Goal
 from engine.types import Dataset, Favourable, Ints
 from pages.parts import cache, state
-from pages.parts.live_payload import Handle, handles, mix_of
+from pages.parts.live_payload import Handle, fits, handles, mix_of
 from pages.parts.policy_book import Book
 
 UNITS = {"score": "score", "percentile": "percentile", "number": "number selected"}
@@ -97,14 +97,8 @@ def steps(book: Book) -> None:
 def exact(data: Dataset, table: CountTable, book: Book, shown: Policy, separate: bool) -> None:
     """Offer a threshold by its value, a percentile or a number of rows, for all groups or for one."""
     with st.popover("Set exactly", icon=":material/edit:"):
-        groups: list[int | None] = [None]
-        if separate:
-            groups += [g for g in range(len(table.groups)) if table.counts[g].any()]
-        names = {g: "all groups" if g is None else f"{g + 1} {plain(table.groups.names[g], 40)}" for g in groups}
         mark = f"{state.mark()} {table.groups.name}"
-        group = None
-        if separate:
-            group = st.selectbox("For", groups, format_func=names.__getitem__, key=f"exact group {mark}")
+        group = _whom(table, mark) if separate and fits(table, shown) else None
         unit = st.segmented_control("By", list(UNITS), format_func=UNITS.__getitem__, default="score", required=True,
                                     key=f"exact unit {mark}") or "score"
         rows = int(table.counts[slice(None) if group is None else group].sum())
@@ -112,6 +106,14 @@ def exact(data: Dataset, table: CountTable, book: Book, shown: Policy, separate:
         st.caption(MEANING[unit])
         st.button("Apply", key=f"exact apply {mark}", on_click=_apply, type="primary",
                   args=(data, table, book, shown, group, unit, value, rows))
+
+
+def _whom(table: CountTable, mark: str) -> int | None:
+    """Return the group that a threshold is set for; None for all of them."""
+    groups = [-1, *(g for g in range(len(table.groups)) if table.counts[g].any())]
+    names = {g: "all groups" if g < 0 else f"{g + 1} {plain(table.groups.names[g], 40)}" for g in groups}
+    chosen = st.selectbox("For", groups, format_func=names.__getitem__, key=f"exact group {mark}", required=True)
+    return None if chosen is None or chosen < 0 else int(chosen)
 
 
 def _value(table: CountTable, shown: Policy, group: int | None, unit: str, rows: int, mark: str) -> float:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 STARTS_WITHIN = 60  # seconds
+PATIENCE = 20_000  # milliseconds that an expectation may take on a busy machine
 
 
 def chromium() -> str | None:
@@ -33,8 +34,9 @@ def browser():
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield started
@@ -96,7 +98,7 @@ def visit(browser, address):
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 1000}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(2 * PATIENCE)
         watch(page, at, complaints)
         page.goto(at + path)
         return page

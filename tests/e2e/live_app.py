@@ -56,7 +56,8 @@ def starting(case: str, table: CountTable) -> Policy:
 def page() -> None:
     data, table, index = sample(CASE, K, N)
     held = st.session_state.setdefault("policy", starting(CASE, table))
-    reading = Reading(EVERY if ask.get("every") else METRICS, favourable=data.roles.favourable)
+    every = st.checkbox("Every rate", bool(ask.get("every")))
+    reading = Reading(EVERY if every else METRICS, favourable=data.roles.favourable)
     size, edges = len(handles(table)), len(table.edges)
     presets = [("middle for all", "one threshold", [edges // 2] * size),
                ("stairs", "one edge more per group", [edges // 2 + h for h in range(size)])]

@@ -24,7 +24,7 @@ def sample(page):
 def ready(page):
     """Wait until the threshold page shows its numbers."""
     expect(page.get_by_role("heading", name="Thresholds", level=1)).to_be_visible()
-    expect(disparities(page)).to_be_visible(timeout=30_000)
+    expect(disparities(page)).to_be_visible()
 
 
 def thresholds(page):
@@ -150,16 +150,22 @@ def test_nothing_is_wider_than_a_telephone(visit, page_name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
 
 
+def large_csv(path, rows=1_000_000):
+    """A million rows of ten columns, about 80 MB: reading takes long enough for its progress to be seen."""
+    rng = np.random.default_rng(0)
+    score = rng.random(rows).round(6)
+    columns = {"sex": rng.choice(["F", "M"], rows), "age": rng.integers(18, 80, rows),
+               "paid": (rng.random(rows) < score).astype(int), "score": score}
+    columns |= {f"feature {k}": rng.normal(size=rows).round(7) for k in range(6)}
+    lines = "\n".join(",".join(map(str, row)) for row in zip(*(c.tolist() for c in columns.values()), strict=True))
+    path.write_text(",".join(columns) + "\n" + lines + "\n")
+    return path
+
+
 @pytest.mark.slow
 def test_a_million_rows_show_progress_and_arrive(visit, tmp_path):
-    rng = np.random.default_rng(0)
-    path = tmp_path / "large.csv"
-    score, sex = rng.random(1_000_000).round(6), rng.choice(["F", "M"], 1_000_000)
-    paid, age = (rng.random(1_000_000) < score).astype(int), rng.integers(18, 80, 1_000_000)
-    lines = "\n".join(f"{a},{b},{c},{d}" for a, b, c, d in zip(sex, age, paid, score, strict=True))
-    path.write_text(f"sex,age,paid,score\n{lines}\n")
     page = visit()
-    bring(page, path)
+    bring(page, large_csv(tmp_path / "large.csv"))
     expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("1,000,000 rows").first).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Use this table").click()

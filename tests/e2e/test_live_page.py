@@ -256,6 +256,21 @@ def test_a_policy_from_elsewhere_moves_the_lines_and_the_ghost_stays(visit):
     assert python(page, 4)["policy"]["otherwise"] > 0.75
 
 
+def test_other_rates_come_without_losing_the_lines(visit):
+    page = visit("k=2")
+    page.locator(".te input").uncheck()
+    python(page, 2)
+    page.mouse.click(*place(page, 1, 0.3))
+    chosen = python(page, 3)["policy"]
+    page.get_by_text("Every rate").click()
+    said = python(page, 4)
+    page.locator(".te thead th").nth(10).wait_for()
+    assert said["policy"] == chosen
+    agrees(page, said)
+    page.mouse.click(*place(page, 0, 0.8))
+    agrees(page, python(page, 5))
+
+
 def test_groups_stay_linked_where_the_page_says_so(visit):
     page = visit("k=2&separate=0")
     assert page.locator(".te input").is_disabled()
