@@ -18,9 +18,11 @@ function make(tag, attributes = {}, ...children) {
 }
 const text = (words = "") => document.createTextNode(words);
 const write = (node, words) => { if (node.data !== words) node.data = words; };
+const put = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
 const hidden = (words) => make("span", { class: "spoken" }, words);
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
-const inUnit = (rate, value) => (rate.share ? (100 * value).toFixed(1) : value.toFixed(3));
+const inUnit = (rate, value) =>
+  (rate.share ? (100 * value).toFixed(1) : Math.abs(value) < 10 ? value.toFixed(3) : value.toPrecision(4));
 const withUnit = (rate, value) => inUnit(rate, value) + (rate.share ? "%" : "");
 const NONE = "not estimable";
 
@@ -158,70 +160,72 @@ function curve(view, members) {
   return d;
 }
 
-/** The ROC chart; `draw(points)` moves every dot. Dots that nearly coincide share one label, "1·3". */
+/** The ROC chart; `draw(points)` moves every dot. Dots that nearly coincide share one label, "1·3".
+ *  Dots have a layer of their own, so that the curves under them are not painted again. */
 function roc(view) {
   const curves = view.handles.map((handle) => make("path", { class: "curve", d: curve(view, handle.members) }));
   const parts = view.handles.map(() => {
-    const words = text(), label = make("text", { x: BESIDE }, words), leader = make("path", { class: "leader" });
+    const words = text(), label = make("text", {}, words), leader = make("path", { class: "leader" });
     return { words, label, leader, node: make("g", { class: "dot" }, leader, make("circle", { r: 1.9 }), label) };
   });
-  const dots = parts.map((part) => part.node);
-  const node = make("svg", { class: "roc", viewBox: "-10 -6 118 122", role: "img",
+  const dots = parts.map((part) => part.node), box = "-10 -6 118 122";
+  const node = make("div", { class: "roc", role: "img",
     "aria-label": "ROC curve of each group with its operating point; the table holds the numbers" },
-    make("path", { class: "frame", d: "M0 0H100V100H0ZM0 100L100 0M50 0V100M0 50H100" }), ...curves, ...dots,
-    make("text", { class: "axis", x: 50, y: 109 }, "false positive rate"),
-    make("text", { class: "axis", transform: "rotate(-90)", x: -50, y: -4 }, "true positive rate"));
+    make("svg", { viewBox: box }, make("path", { class: "frame", d: "M0 0H100V100H0ZM0 100L100 0M50 0V100M0 50H100" }),
+      ...curves, make("text", { class: "axis", x: 50, y: 109 }, "false positive rate"),
+      make("text", { class: "axis", transform: "rotate(-90)", x: -50, y: -4 }, "true positive rate")),
+    make("svg", { viewBox: box, class: "dots" }, ...dots));
   return { node, curves, dots, draw: (points) => drawDots(parts, points, view.handles) };
 }
 
 function drawDots(parts, points, handles) {
-  const heads = [];
+  const heads = [], silent = new Set(parts);
   points.forEach((point, h) => {
-    const { node, words, leader } = parts[h];
-    node.style.display = point ? "" : "none";
+    put(parts[h].node, "visibility", point ? "visible" : "hidden");
     if (!point) return;
-    node.setAttribute("transform", `translate(${point[0].toFixed(2)} ${point[1].toFixed(2)})`);
+    put(parts[h].node, "transform", `translate(${point[0].toFixed(2)} ${point[1].toFixed(2)})`);
     const head = heads.find(({ at }) => Math.abs(at[0] - point[0]) < NEAR && Math.abs(at[1] - point[1]) < NEAR);
     if (head) head.badges.push(handles[h].badge);
-    else heads.push({ h, at: point, badges: [handles[h].badge] });
-    write(words, "");
-    leader.style.display = "none";
+    else heads.push({ part: parts[h], at: point, badges: [handles[h].badge] });
   });
-  stack(parts, heads);
+  stack(heads);
+  for (const { part } of heads) silent.delete(part);
+  for (const { words, leader } of silent) {
+    write(words, "");
+    put(leader, "d", "");
+  }
 }
 
 /** Write the labels; one that would cover the one above it moves down and keeps a line to its dot. */
-function stack(parts, heads) {
+function stack(heads) {
   const placed = [];
-  for (const { h, at, badges } of heads.sort((a, b) => a.at[1] - b.at[1])) {
+  for (const { part, at, badges } of heads.sort((a, b) => a.at[1] - b.at[1])) {
     let y = at[1] - 2.2;
     for (const other of placed) if (Math.abs(other.x - at[0]) < 14) y = Math.max(y, other.y + 5);
     placed.push({ x: at[0], y });
-    const { words, label, leader } = parts[h], drop = (y - at[1]).toFixed(2), moved = y > at[1] - 2;
-    write(words, badges.join("·"));
-    label.setAttribute("y", drop);
-    label.setAttribute("x", moved ? 2 * BESIDE : BESIDE);
-    leader.style.display = moved ? "" : "none";
-    if (moved) leader.setAttribute("d", `M0 0L${2 * BESIDE - 0.4} ${(drop - 1.6).toFixed(2)}`);
+    const drop = y - at[1], moved = drop > -2, beside = moved ? 2 * BESIDE : BESIDE;
+    write(part.words, badges.join("·"));
+    put(part.label, "transform", `translate(${beside} ${drop.toFixed(2)})`);
+    put(part.leader, "d", moved ? `M0 0L${beside - 0.4} ${(drop - 1.6).toFixed(2)}` : "");
   }
 }
 
 /* ---------- table ---------- */
 
-/** One number with its interval: value, bounds in words, bar and mark. */
+/** One number with its interval: value, bounds in words, and both on one track. */
 function cell(view, rate) {
   const value = text(), range = text(), before = hidden(" interval "), why = text();
-  const bar = make("i", { class: "ci" }), mark = make("i", { class: "mark" });
-  const node = make("td", {}, make("b", {}, value), make("small", {}, before, range), hidden(why),
-    make("span", { class: "track", "aria-hidden": "true" }, bar, mark));
-  const span = rate.range[1] - rate.range[0];
+  const track = make("span", { class: "track ci", "aria-hidden": "true" });
+  const node = make("td", {}, make("div", { class: "number" }, make("b", {}, value), make("small", {}, before, range),
+    hidden(why)), track);
+  const [first, last] = rate.range, along = (number) => `${((100 * (number - first)) / (last - first)).toFixed(2)}%`;
   const draw = ([p, low, high]) => {
     const known = !Number.isNaN(p), bounded = !Number.isNaN(low);
     write(value, known ? withUnit(rate, p) : NONE);
     write(range, bounded ? `${inUnit(rate, low)} to ${inUnit(rate, high)}` : known ? "interval on release" : "");
-    bar.style.transform = bounded
-      ? `translateX(${(100 * (low - rate.range[0])) / span}%) scaleX(${(high - low) / span})` : "scaleX(0)";
-    mark.style.transform = known ? `translateX(${(100 * (p - rate.range[0])) / span}%)` : "translateX(-100%)";
+    if (known) track.style.setProperty("--at", along(p));
+    track.style.setProperty("--from", along(bounded ? low : p));
+    track.style.setProperty("--to", along(bounded ? high : p));
     if (before.hidden === bounded) before.hidden = !bounded;
     if (node.classList.contains("none") === known) explain(known);
   };
@@ -236,7 +240,7 @@ function cell(view, rate) {
 
 function sized(columns, ...children) {
   const table = make("table", {}, ...children);
-  table.style.minWidth = `${10 + 7.4 * columns}rem`;
+  table.style.minWidth = `${10 + 9 * columns}rem`;
   return table;
 }
 

@@ -67,7 +67,7 @@ def _reach(found: Changes, drawn: Sequence[int]) -> float:
     sums = [counts[list(drawn)].sum(axis=1).max(initial=0) for counts in (found.newly_selected, found.newly_rejected)]
     longest = float(max(*sums, 1))
     unit = 10.0 ** np.floor(np.log10(longest))
-    return float(next(step * unit for step in (1, 2, 4, 6, 8, 10) if step * unit >= longest))
+    return float(next(step * unit for step in (1, 2, 3, 4, 6, 8, 10) if step * unit >= longest))
 
 
 def _alt(found: Changes, drawn: Sequence[int]) -> str:

@@ -28,7 +28,7 @@ def chosen_policy(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Poli
         Where a threshold names no group of the data, or the file holds no policy for this score.
     """
     if arguments.policy is not None:
-        return _fitting(_read(Path(arguments.policy)), dataset), None
+        return _fitting(read_policy(Path(arguments.policy)), dataset), None
     default = replace(default_policy(dataset), data_sha256=dataset.sha256)
     if not arguments.threshold:
         return default, f"no threshold was given: {_origin(dataset)}{_usual(arguments.data, default)}"
@@ -69,7 +69,14 @@ def _known(groups: dict[str, float], dataset: Dataset, attribute: str) -> dict[s
     return found
 
 
-def _read(path: Path) -> Policy:
+def read_policy(path: Path) -> Policy:
+    """Return the policy in a file.
+
+    Raises
+    ------
+    InvalidPolicy
+        Unreadable, too large, no JSON or no policy.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST + 1)

@@ -108,7 +108,7 @@ def _disparities(name: str, found: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [head]
     left_out: dict[str, str] = {}
     for key, item in found.items():
-        left_out |= {entry["group"]: entry["reason"] for entry in item["left_out"]}
+        left_out |= item["left_out_reasons"]
         value = plain(item["reason"], 60) if item["value"] is None else f"{_number(item['value'])} {_interval(item)}"
         rows.append([DISPARITIES[key].name, value, _number(item["noise_high"]), _number(item["p_value"]),
                      plain(item["lowest"] or "-", NAME_WIDTH), plain(item["highest"] or "-", NAME_WIDTH)])

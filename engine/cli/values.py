@@ -58,7 +58,8 @@ def disparity(item: Disparity) -> Json:
         "value": finite(item.value), "low": finite(item.low), "high": finite(item.high), "interval": item.interval,
         "noise_high": finite(item.noise_high), "p_value": finite(item.p_value), "noise_reason": item.noise_reason,
         "reason": item.reason, "highest": item.highest, "lowest": item.lowest,
-        "left_out": [{"group": name, "reason": why} for name, why in item.left_out],
+        "left_out": [name for name, _ in item.left_out],
+        "left_out_reasons": dict(item.left_out),
     }
 
 

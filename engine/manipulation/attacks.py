@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Simulation:
     """What the malicious auditee wants: an attack, a goal, a sample size, how it is drawn, how often it may try."""
 
     attack: str = "kl_optimal"
-    goal: Goal = Goal()
+    goal: Goal = field(default_factory=Goal)
     size: int = 500
     sampling: str = "quota"
     best_of: int = 1
@@ -42,6 +42,7 @@ class Altered:
     changed: Ints                        # rows that are not what they were
     cost: float = 0.0                    # distance moved, summed over rows
     features: tuple[Feature, ...] | None = None   # where an attack moves columns themselves
+    source: Sample | None = None         # the rows before, where the attack brings a model's decisions of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Forgery:
     """The sample that is handed in, and what it cost."""
 
     request: Simulation
-    source: Sample               # the honest rows (with the model's decisions for `gradient`)
+    source: Sample               # the honest rows
     rows: Ints                   # (m,) place in the source that each row takes
     origin: Ints                 # (m,) row whose columns it shows
     changed: Ints                # (m,) 1 where it is not the row of its place
@@ -124,11 +125,10 @@ def simulate(
     progress, cancelled = progress or (lambda share, words: None), cancelled or (lambda: False)
     attack = _checked(sample, request)
     rng = np.random.default_rng(np.random.SeedSequence(request.seed))
-    if request.attack == "gradient":
-        sample, _ = gradient.modelled(sample, request.seed)
     inside = _positives(sample, request.goal)
     progress(0.1, f"planning: {attack.name}")
     altered = attack.run(inside, request.goal, rng, cancelled)
+    inside = inside if altered.source is None else altered.source
     progress(0.7, "drawing the sample")
     size = round(request.size * len(inside) / len(sample))
     accept = unnoticed_by_g(inside.counts, max(size, 1), request.alpha)
@@ -146,9 +146,8 @@ def _forgery(
     """Put the doctored rows and, where the goal looks at some rows only, evenly drawn others together."""
     touched = np.zeros(len(inside), dtype=np.int64)
     touched[altered.changed] = 1
-    made = replace(
-        inside if altered.features is None else replace(inside, features=altered.features),
-    ).take(altered.origin[rows])
+    shown = inside if altered.features is None else replace(inside, features=altered.features)
+    made = shown.take(altered.origin[rows])
     made = replace(made, group=frozen(altered.group[rows].astype(np.int32)),
                    decision=frozen(altered.decision[rows].astype(np.int8)))
     place, origin, changed = inside.rows[rows], made.rows, touched[rows]
@@ -164,10 +163,11 @@ def _forgery(
 
 
 def _joined(first: Sample, second: Sample) -> Sample:
+    features = tuple(Feature(a.name, np.concatenate([a.values, b.values]), a.levels)
+                     for a, b in zip(first.features, second.features, strict=True))
     return replace(
         first, group=np.append(first.group, second.group), decision=np.append(first.decision, second.decision),
-        features=tuple(Feature(a.name, np.append(a.values, b.values), a.levels)
-                       for a, b in zip(first.features, second.features, strict=True)),
+        features=features,
         label=None if first.label is None or second.label is None else np.append(first.label, second.label),
         rows=np.append(first.rows, second.rows),
     )
@@ -239,7 +239,7 @@ def _gradient(sample: Sample, goal: Goal, rng: Rng, cancelled: Cancelled) -> Alt
     two_sides(sample.counts, "the gradient attack")
     decided, model = gradient.modelled(sample)
     moved = moves.greedy(decided, goal, gradient.straight(decided, model))
-    return _after(decided, moved, gradient.pushed(decided, model, moved.rows))
+    return replace(_after(decided, moved, gradient.pushed(decided, model, moved.rows)), source=decided)
 
 
 def _turns(sample: Sample) -> tuple[tuple[moves.Cell, moves.Cell], ...]:

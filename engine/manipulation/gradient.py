@@ -39,7 +39,8 @@ def modelled(sample: Sample, seed: int = 0) -> tuple[Sample, Model]:
     """
     from sklearn.linear_model import LogisticRegression
 
-    label = sample.decision if sample.label is None or (sample.label < 0).any() else sample.label
+    known = sample.label is not None and set(np.unique(sample.label)) == {0, 1}
+    label = sample.label if known else sample.decision
     numbers = [feature for feature in sample.features if not feature.levels]
     if not numbers or len(np.unique(label)) < 2:
         raise invalid("the gradient attack needs a model of numbers", "the data",

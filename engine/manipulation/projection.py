@@ -49,8 +49,8 @@ def optimal(counts: Counts, goal: Goal, free: bool = False) -> Floats:
     now, weight = rates(counts), counts.sum(axis=-1) / counts.sum()
 
     def weights(wanted: Floats) -> Floats:
-        tilted = weight * np.exp(-binary_kl(wanted, now)) if free else weight
-        return tilted / tilted.sum()
+        tilted: Floats = weight * np.exp(-binary_kl(wanted, now)) if free else weight
+        return tilted / float(tilted.sum())
 
     wanted = _meeting(now, weights, goal, lambda q, p: _logit(q) - _logit(p))
     return _table(weights(wanted), wanted)
@@ -105,7 +105,7 @@ def entropic(counts: Counts, goal: Goal, balanced: bool) -> Floats:
     rows = short / (1 / n + factor / m)   # the same number of rows on both sides
     up, down = (rows / n, rows / m) if balanced else (short / (1 + factor),) * 2
     wanted = np.array([p + up, q - down])
-    if not (0 <= wanted).all() or not (wanted <= 1).all():
+    if wanted.min() < 0 or wanted.max() > 1:
         raise invalid("the target is out of reach of this attack", "target", f"{goal.target:g}", "choose kl_optimal")
     return _table(np.array([n, m]) / (n + m), wanted)
 

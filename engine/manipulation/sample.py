@@ -102,7 +102,7 @@ def _sides(names: Sequence[str], unprivileged: Sequence[str], sizes: Ints) -> tu
                           "choose another attribute")
         place = np.zeros(len(names), dtype=np.int64)
         place[kept] = np.arange(len(kept))
-        return tuple(names[g] for g in kept), place
+        return tuple(names[int(g)] for g in kept), place
     wanted = {name if name in names else canonical(name) for name in unprivileged}
     missing = [name for name in wanted if name not in names]
     if missing:

@@ -26,7 +26,7 @@ class Scheme:
 SAMPLINGS: dict[str, Scheme] = {scheme.key: scheme for scheme in (
     Scheme("quota", "quota", "exactly the planned number of rows of each cell, drawn evenly within it: the cells have "
            "no noise and what the rows hold besides is untouched"),
-    Scheme("multinomial", "multinomial", "every row's cell is drawn from the plan, then the row evenly within the cell"),
+    Scheme("multinomial", "multinomial", "each row's cell is drawn from the plan, then the row evenly within it"),
     Scheme("weighted", "weighted without replacement", "rows are drawn one by one with unequal weights and not put "
            "back, as the paper's code does; heavy rows run out, so the larger the sample, the further it falls short"),
 )}
