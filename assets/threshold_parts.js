@@ -133,10 +133,11 @@ function tile(view, rule) {
   if (rule.key === "disparate_impact_ratio")
     track.append(make("i", { class: "tick", title: "0.80: the four-fifths convention, not a verdict" }));
   const said = rule.key === "disparate_impact_ratio" ? [make("small", {}, "tick: 0.80, a convention")] : [];
-  node.append(make("span", {}, capital(rule.name)), make("b", {}, value), track, make("small", {}, who), ...said);
+  node.append(make("span", {}, capital(rule.name)), make("b", {}, value), track, make("small", { class: "who" }, who), ...said);
   const reasons = { few: `fewer than two groups of ${view.data.least} rows or more with an estimable rate`,
     zero: "the rate is 0 in every group" };
   const draw = (gap) => {
+    if (node.classList.contains("none") !== Boolean(gap.reason)) node.classList.toggle("none");
     write(value, gap.reason ? NONE : gap.value.toFixed(3));
     write(who, gap.reason ? reasons[gap.reason] : gap.highest === gap.lowest ? "all equal"
       : `highest ${gap.highest + 1} · lowest ${gap.lowest + 1}`);
@@ -212,20 +213,19 @@ function stack(heads) {
 
 /* ---------- table ---------- */
 
-/** One number with its interval: value, bounds in words, and both on one track. */
+/** One number with its interval: value, bounds in words, bar and mark. */
 function cell(view, rate) {
   const value = text(), range = text(), before = hidden(" interval "), why = text();
-  const track = make("span", { class: "track ci", "aria-hidden": "true" });
+  const bar = make("i", { class: "ci" }), mark = make("i", { class: "mark" });
   const node = make("td", {}, make("div", { class: "number" }, make("b", {}, value), make("small", {}, before, range),
-    hidden(why)), track);
-  const [first, last] = rate.range, along = (number) => `${((100 * (number - first)) / (last - first)).toFixed(2)}%`;
+    hidden(why)), make("span", { class: "track", "aria-hidden": "true" }, bar, mark));
+  const [first, last] = rate.range, along = (number) => (number - first) / (last - first);
   const draw = ([p, low, high]) => {
     const known = !Number.isNaN(p), bounded = !Number.isNaN(low);
     write(value, known ? withUnit(rate, p) : NONE);
     write(range, bounded ? `${inUnit(rate, low)} to ${inUnit(rate, high)}` : known ? "interval on release" : "");
-    if (known) track.style.setProperty("--at", along(p));
-    track.style.setProperty("--from", along(bounded ? low : p));
-    track.style.setProperty("--to", along(bounded ? high : p));
+    bar.style.transform = bounded ? `translateX(${100 * along(low)}%) scaleX(${along(high) - along(low)})` : "scaleX(0)";
+    mark.style.transform = known ? `translateX(${100 * along(p)}%)` : "translateX(-100%)";
     if (before.hidden === bounded) before.hidden = !bounded;
     if (node.classList.contains("none") === known) explain(known);
   };

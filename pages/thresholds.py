@@ -101,8 +101,11 @@ def _explored(
         st.info(f"The thresholds in use are by {by} and are applied as they are; choose those groups above to move "
                 "them, or reset.")
         return policy, False
-    found = setting.presets(data, table, settings.costs, separate)
-    if settings.native or not live_explorer.explorable(table) or native.silent(LIVE):
+    found = setting.presets(data, table, settings.costs, settings.min_group, separate)
+    plain = settings.native or not live_explorer.explorable(table)
+    if plain or native.silent(LIVE):
+        if not plain:
+            native.sorry(LIVE)
         setting.buttons(data, table, book, found)
         native.sliders(data, table, policy, book, separate)
         return policy, False

@@ -169,3 +169,12 @@ def test_precision_band_matches_a_library_at_one_point():
     found = sweep(ScoreIndex.build(data, ()), (), "precision", READING)
     chosen = data.score_values() >= found.thresholds[10]
     assert found.value[10, 0] == pytest.approx(precision_score(data.label, chosen))
+
+
+@pytest.mark.parametrize("key", ["selection", "opportunity"])
+def test_equal_rates_are_not_bought_by_selecting_nobody(key):
+    data = sample(values=10)
+    table = CountTable.build(data, ("race",))
+    goal = Goal(table, Costs(), "selected", common=False)
+    usual, found = (correct(table, PRESETS[name].find(goal))[1] for name in ("middle", key))
+    assert (found > usual.mean() / 3).all()

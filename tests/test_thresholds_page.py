@@ -295,6 +295,10 @@ def test_a_component_that_never_reports_gives_way_to_plain_controls(monkeypatch)
     clean(at.run())
     assert not at.get("bidi_component")
     assert at.select_slider
+    assert any("did not load" in caption.value for caption in at.caption)
+    monkeypatch.setattr(threshold_native, "PATIENCE", 60.0)
+    clean(button(at, "Try again").click().run())
+    assert at.get("bidi_component")
 
 
 def test_two_sessions_stay_apart():
@@ -404,3 +408,15 @@ def test_every_section_draws_thresholds_by_other_groups(section):
     data = brought(score, (rng.random(2000) < score).astype(np.int8), race=rng.choice(["a", "b"], 2000).tolist(),
                    sex=rng.choice(["f", "m"], 2000).tolist())
     clean(page(data, acknowledged=True, cut_0=512, by_0=0, cuts_0=(100, 900), grouping=1, around=section, native=False))
+
+
+def test_groups_too_small_take_no_part_in_a_preset():
+    data = sample()
+    few = brought(np.append(data.scores["s"], [0.9, 0.1]), np.append(data.label, [0, 1]).astype(np.int8),
+                  g=[*(data.attributes[0].levels[c] for c in data.attributes[0].codes), "tiny", "tiny"])
+    def equal(at):
+        presets = json.loads(at.get("bidi_component")[0].proto.json)["presets"]
+        return next(preset["cells"] for preset in presets if preset["name"] == "equal selection")
+
+    with_tiny = equal(clean(page(few, acknowledged=True, native=False)))
+    assert with_tiny[:3] == equal(clean(page(data, acknowledged=True, native=False)))

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.cli.command import Command, Outcome, Value
 from engine.cli.decision import read_policy
-from engine.cli.source import progress
+from engine.cli.source import progress_line
 from engine.data.catalogue import CATALOGUE, open_table
 from engine.data.ingest import ingest
 from engine.data.limits import Limits
@@ -53,7 +53,7 @@ def _opened(data: str, policy: Policy) -> tuple[Table, Dataset]:
         raise invalid("the policy must name its score", "policy, 'score'", "none", "add the score's column")
     if data in CATALOGUE:
         entry = CATALOGUE[data]
-        table = open_table(entry.key, progress=progress)
+        table = open_table(entry.key, progress=progress_line)
         dataset = ingest(table, entry.roles, entry.title, entry.simulated, entry.excluded)
         if dataset.score is None and policy.score not in table.columns:
             dataset = _refitted(dataset, policy)
@@ -68,7 +68,7 @@ def _refitted(dataset: Dataset, policy: Policy) -> Dataset:
     """Return the data with the score that was fitted here when the policy was made; refused under another name."""
     from engine.scoring.models import cross_fitted
 
-    return cross_fitted(dataset, seed=policy.seed, progress=progress)
+    return cross_fitted(dataset, seed=policy.seed, progress=progress_line)
 
 
 def _roles(table: Table, policy: Policy) -> Roles:
@@ -162,4 +162,5 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="where the rows are written, with their decisions (CSV)")
 
 
-APPLY_COMMAND = Command("apply", "a policy on every row: decision and selection probability", _add_arguments, run, _show)
+APPLY_COMMAND = Command("apply", "a policy on every row of a table: decisions and their probabilities", _add_arguments,
+                        run, _show)

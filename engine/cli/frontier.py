@@ -30,12 +30,10 @@ def run(arguments: argparse.Namespace) -> Outcome:
         raise invalid("this kind of policy must be solvable for this disparity", f"--kind {kinds[0]}",
                       found.unsolved[kinds[0]], "choose another --kind or --disparity")
     dataset = found.dataset
-    parts = [index for index in (found.found_on, found.reported_on) if index is not None]
-    sizes = [int(index.totals().sizes.sum()) for index in parts]
     return Outcome({
         "data": {"name": dataset.name, "sha256": dataset.sha256, "fingerprint": dataset.fingerprint,
-                 "rows": dataset.rows, "rows_used": sum(sizes), "rows_found_on": sizes[0],
-                 "rows_reported_on": sizes[1] if len(sizes) > 1 else 0, "simulated": dataset.simulated,
+                 "rows": dataset.rows, "rows_used": sum(found.rows), "rows_found_on": found.rows[0],
+                 "rows_reported_on": found.rows[1], "simulated": dataset.simulated,
                  "excluded": [asdict(item) for item in dataset.excluded] + _unscored(found)},
         "roles": values.roles(dataset), "settings": values.settings(options.request(arguments)),
         "disparity": request.disparity, "utility": request.utility, "utility_is": UTILITIES[request.utility].name,

@@ -33,7 +33,7 @@ def scored_dataset(arguments: argparse.Namespace) -> Dataset:
     from engine.scoring.models import cross_fitted
 
     _say("no score was named: a logistic model is fitted, each row scored by a model that has not seen it")
-    return cross_fitted(dataset, seed=arguments.seed, progress=progress)
+    return cross_fitted(dataset, seed=arguments.seed, progress=progress_line)
 
 
 def opened(arguments: argparse.Namespace) -> Dataset:
@@ -51,12 +51,12 @@ def opened(arguments: argparse.Namespace) -> Dataset:
 
 def _catalogued(arguments: argparse.Namespace) -> Dataset:
     entry = CATALOGUE[arguments.data]
-    table = open_table(entry.key, progress=progress)
+    table = open_table(entry.key, progress=progress_line)
     chosen = entry.roles if roles.says_nothing(arguments) else roles.spoken(arguments, table, entry.roles)
     return ingest(table, chosen, entry.title, entry.simulated, entry.excluded)
 
 
-def progress(fraction: float, words: str) -> None:
+def progress_line(fraction: float, words: str) -> None:
     """Write progress where a person watches, over the same line; a script sees nothing."""
     if sys.stderr.isatty():
         end = "\n" if fraction >= 1 else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan
 from typing import Any
 
@@ -69,6 +69,12 @@ class FrontierResult:
     reported_on: ScoreIndex | None
 
     @property
+    def rows(self) -> tuple[int, int]:
+        """Rows on which frontiers were found, and rows kept for reporting."""
+        kept = 0 if self.reported_on is None else int(self.reported_on.totals().sizes.sum())
+        return sum(points.rows for points in self.problem.points), kept
+
+    @property
     def optimistic(self) -> bool:
         """Whether there are no other rows to report on, so that every number here flatters."""
         return self.reported_on is None
@@ -97,10 +103,11 @@ class FrontierResult:
         rate = found.overall.rates[utility.rate][0]
         if utility.sign < 0:
             rate = Estimate(-rate.value, -rate.high, -rate.low, rate.n, rate.reason)
+        rate = replace(rate, n=round(rate.n, 9))   # expected counts of lots add up to rows, but for rounding
         gap = found.groupings[self.groups.name].disparities[request.disparity]
-        kept = {name for name, _ in gap.left_out}
+        left = {name for name, _ in gap.left_out}
         sizes = found.groupings[self.groups.name].sizes
-        rows = sum(int(size) for name, size in zip(self.groups.names, sizes, strict=True) if name not in kept)
+        rows = sum(int(size) for name, size in zip(self.groups.names, sizes, strict=True) if name not in left)
         return Reported(rate, Estimate(gap.value, gap.low, gap.high, rows, gap.reason), gap.left_out)
 
     def _policy(self, kind: PolicyKind, choice: Choice) -> Policy:

@@ -153,7 +153,7 @@ def hypervolume(points: Floats, reference: Floats) -> float:
 
 @dataclass(frozen=True)
 class Volume:
-    """A hypervolume with its percentile interval and the reference point, which it means nothing without."""
+    """A hypervolume with its interval and the reference point, which it means nothing without."""
 
     value: float
     low: float
@@ -162,7 +162,9 @@ class Volume:
 
 
 def hypervolume_interval(points: Floats, draws: Floats, reference: Floats, level: float = 0.95) -> Volume:
-    """Return the hypervolume and its bootstrap interval.
+    """Return the hypervolume and its basic bootstrap interval, cut at 0.
+
+    What the draws exceed the value by is taken off it: the best of many noisy points is too good on each draw, too.
 
     Parameters
     ----------
@@ -174,5 +176,6 @@ def hypervolume_interval(points: Floats, draws: Floats, reference: Floats, level
         (m,) printed with the result.
     """
     values = np.array([hypervolume(draw, reference) for draw in draws])
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Volume(hypervolume(points, reference), float(low), float(high), tuple(float(r) for r in reference))
+    value = hypervolume(points, reference)
+    low, high = 2 * value - np.quantile(values, [(1 + level) / 2, (1 - level) / 2])
+    return Volume(value, max(float(low), 0.0), max(float(high), 0.0), tuple(float(r) for r in reference))

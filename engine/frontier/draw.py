@@ -14,6 +14,7 @@ from engine.text import plain
 from engine.types import Dataset, Floats, Labels
 
 UNDECIDED = -1
+CERTAIN = 1e-12
 
 
 def selection_probability(dataset: Dataset, policy: Policy) -> Floats:
@@ -42,7 +43,8 @@ def selection_probability(dataset: Dataset, policy: Policy) -> Floats:
         threshold = np.array([mix[part][0] if part < len(mix) else np.inf for mix in mixes])
         share = np.array([mix[part][1] if part < len(mix) else 0.0 for mix in mixes])
         chance += np.where(score >= threshold[codes], share[codes], 0.0)
-    return np.where(np.isfinite(score), np.minimum(chance, 1.0), np.nan)
+    chance = np.where(chance > 1 - CERTAIN, 1.0, np.where(chance < CERTAIN, 0.0, chance))   # sums of probabilities
+    return np.where(np.isfinite(score), chance, np.nan)
 
 
 def lot(key: str, seed: int) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from engine.glossary.disparities import DISPARITIES
 from engine.glossary.entry import Entry
+from engine.glossary.frontier import FRONTIER
 from engine.glossary.intervals import INTERVALS
 from engine.glossary.rates import RATES
 from engine.glossary.rules import RULES
 
-GLOSSARY: dict[str, Entry] = {**RATES, **DISPARITIES, **INTERVALS, **RULES}
+GLOSSARY: dict[str, Entry] = {**RATES, **DISPARITIES, **INTERVALS, **RULES, **FRONTIER}
 
 __all__ = ["GLOSSARY", "Entry"]

@@ -78,6 +78,11 @@ class Forgery:
         return float(kl(self.plan, self.before))
 
     @property
+    def kl_seen(self) -> float:
+        """KL(P || Q), the direction that a G test of the sample sees, nats."""
+        return float(kl(self.before, self.plan))
+
+    @property
     def wasserstein(self) -> float:
         """Wasserstein-1 distance of the plan from the honest cells."""
         return float(wasserstein(self.plan, self.before))

@@ -7,14 +7,14 @@ unprivileged one and the ratio keeps its direction, so that it may exceed 1; wit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import Codes, Floats, Ints, Labels
 
-Counts = NDArray[np.int64] | Floats   # (..., G, 2)
+Counts = NDArray[Any]   # (..., G, 2) whole numbers or shares
 Metric = Literal["disparate_impact_ratio", "demographic_parity_difference", "equal_opportunity_difference"]
 METRICS: tuple[Metric, ...] = (
     "disparate_impact_ratio", "demographic_parity_difference", "equal_opportunity_difference",

@@ -39,8 +39,9 @@ def modelled(sample: Sample, seed: int = 0) -> tuple[Sample, Model]:
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = sample.label is not None and set(np.unique(sample.label)) == {0, 1}
-    label = sample.label if known else sample.decision
+    label = sample.decision
+    if sample.label is not None and np.array_equal(np.unique(sample.label), [0, 1]):
+        label = sample.label
     numbers = [feature for feature in sample.features if not feature.levels]
     if not numbers or len(np.unique(label)) < 2:
         raise invalid("the gradient attack needs a model of numbers", "the data",

@@ -113,7 +113,7 @@ def greedy(sample: Sample, goal: Goal, candidates: Sequence[Candidates]) -> Move
                 best, pick, after = worth, i, then
         if pick < 0 or best <= 0:
             raise invalid("this attack cannot reach the target", "target",
-                          f"{goal.target:g}, its rows end at {abs(now):.4f}", "choose another attack or a nearer target")
+                          f"{goal.target:g}, its rows end at {abs(now):.4f}", "choose another attack or target")
         f0, t0, f1, t1 = lists[pick][3]
         favourable, total, now = [favourable[0] + f0, favourable[1] + f1], [total[0] + t0, total[1] + t1], after
         used[lists[pick][1][place[pick]]] = True

@@ -103,17 +103,29 @@ def _sides(names: Sequence[str], unprivileged: Sequence[str], sizes: Ints) -> tu
         place = np.zeros(len(names), dtype=np.int64)
         place[kept] = np.arange(len(kept))
         return tuple(names[int(g)] for g in kept), place
+    low, mask = sides(names, unprivileged)
+    if not sizes[mask].any() or not sizes[~mask].any():
+        raise invalid("both sides need rows", "unprivileged groups", "every group" if sizes[mask].any() else "no row",
+                      "name some of the groups, not all")
+    return (_side(names, mask), _side(names, ~mask)), np.where(low, 0, 1)
+
+
+def sides(names: Sequence[str], unprivileged: Sequence[str]) -> tuple[list[bool], NDArray[np.bool_]]:
+    """Return which of the groups form the unprivileged side, as a list and as a mask.
+
+    Raises
+    ------
+    InvalidData
+        One of them is no group.
+    """
     wanted = {name if name in names else canonical(name) for name in unprivileged}
     missing = [name for name in wanted if name not in names]
     if missing:
         listed = ", ".join(f"'{plain(name)}'" for name in names[:20])
         raise invalid("an unprivileged group must exist", "the protected attribute",
                       ", ".join(f"no '{plain(name)}'" for name in missing), f"use one of: {listed}")
-    low = np.array([name in wanted for name in names])
-    if not sizes[low].any() or not sizes[~low].any():
-        raise invalid("both sides need rows", "unprivileged groups", "every group" if sizes[low].any() else "no row",
-                      "name some of the groups, not all")
-    return (_side(names, low), _side(names, ~low)), np.where(low, 0, 1)
+    low = [name in wanted for name in names]
+    return low, np.array(low)
 
 
 def _side(names: Sequence[str], mask: NDArray[np.bool_]) -> str:

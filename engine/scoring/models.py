@@ -125,15 +125,21 @@ def _some(rows: Ints, generator: np.random.Generator) -> Ints:
 
 def _fitted(dataset: Dataset, label: Labels, rows: Ints, estimator: Estimator) -> Callable[[Ints], Floats]:
     """Return a function from rows to probabilities; everything it knows was learned from `rows`."""
-    encoders = [_encoder(feature, rows) for feature in dataset.features]
+    encoded = encoder_of(dataset, rows)
     weight = None if dataset.weight is None else dataset.weight[rows]
-    estimator.fit(_matrix(encoders, rows), label[rows], sample_weight=weight)
+    estimator.fit(encoded(rows), label[rows], sample_weight=weight)
 
     def predict(chosen: Ints) -> Floats:
-        result: Floats = estimator.predict_proba(_matrix(encoders, chosen))[:, 1]
+        result: Floats = estimator.predict_proba(encoded(chosen))[:, 1]
         return result
 
     return predict
+
+
+def encoder_of(dataset: Dataset, rows: Ints) -> Callable[[Ints], Matrix]:
+    """Return a function from rows to their features as a sparse matrix; medians and scales are those of `rows`."""
+    encoders = [_encoder(feature, rows) for feature in dataset.features]
+    return lambda chosen: _matrix(encoders, chosen)
 
 
 Encoder = Callable[[Ints], NDArray[np.float64]]   # rows to (rows, columns)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from engine.counting.groups import CROSS, Groups
+from engine.counting.groups import CROSS
 from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.errors import InvalidPolicy, Issue
@@ -148,11 +148,6 @@ def known_attributes(policy: Policy, dataset: Dataset) -> None:
         raise _refused("a policy may depend only on protected attributes of these data",
                        f"attribute {', '.join(map(repr, unknown))}", f"the attributes are {_listed(names)}",
                        "name it as protected, or choose another policy")
-
-
-def groups_of(index: ScoreIndex | CountTable, policy: Policy) -> Groups:
-    """Return the groups that a policy's thresholds belong to, from an index over at least its attributes."""
-    return index.groups.project(policy.attributes)[0]
 
 
 def _listed(names: list[str]) -> str:

@@ -10,7 +10,7 @@ from engine.counting.table import CountTable
 from engine.metrics import DISPARITIES, Costs, rate_values
 from engine.types import Favourable, Floats, Ints
 
-CELLS = 96
+CELLS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class HeatMap:
 def heat_map(
     table: CountTable, pair: tuple[int, int], edges: Ints, disparity: str, favourable: Favourable, costs: Costs
 ) -> HeatMap:
-    """Return the map of two groups over a grid of at most 96 x 96 edges; O(grid), rows not touched.
+    """Return the map of two groups over a grid of at most 64 x 64 edges; O(grid), rows not touched.
 
     Parameters
     ----------

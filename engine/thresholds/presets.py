@@ -77,13 +77,20 @@ def _best_utility(goal: Goal) -> Ints:
 
 
 def _equal(goal: Goal, key: str) -> Ints | None:
-    """Return the edges at which every group's rate is nearest to one target, the target of highest utility."""
+    """Return the edges at which every group's rate is nearest to one target, the target of highest utility.
+
+    Targets lie halfway at most from everybody's rate at the middle to none or all: selecting nobody makes all rates
+    equal, and serves nobody.
+    """
     if goal.common:
         return None
     rates, worth = every_edge(goal)[key], utility(goal, goal.costs)
     known = np.flatnonzero(~np.isnan(rates).any(axis=0))
     targets = np.unique(np.round(rates[:, known].ravel(), 3))
-    targets = targets[(targets > 0) & (targets < 1)]   # everybody and nobody are equal, and of no use
+    targets = targets[(targets > 0) & (targets < 1)]
+    usual = float(rate_values(goal.table.at_edges(_middle(goal)).total(), goal.favourable, goal.costs)[key][0])
+    near = targets[(targets >= usual / 2) & (targets <= (1 + usual) / 2)]
+    targets = near if len(near) else targets
     if not len(targets):
         return None
     chosen = np.repeat(_middle(goal)[None, :], len(targets), axis=0)   # a group without the rate keeps the middle

@@ -16,7 +16,7 @@ from engine.assessment.rates import Reading
 from engine.charts.changes import who_changes
 from engine.charts.estimates import rates_by_group
 from engine.charts.heat_map import two_groups
-from engine.charts.sweep import points, rate_against_threshold
+from engine.charts.sweep import COLOURED, points, rate_against_threshold
 from engine.charts.theme import SHOWN, badge
 from engine.counting.table import CountTable
 from engine.metrics import DISPARITIES, RATES, Costs
@@ -108,7 +108,8 @@ def _rates(scene: Scene) -> None:
 def _sweep(scene: Scene) -> None:
     with st.container(width=360):
         key = ask.compared("Rate")
-    order = numbers.order(scene.result, key, worst_first=False)[:SHOWN]
+    many = len(scene.result.names) > COLOURED   # then those furthest from the others have the colours
+    order = numbers.order(scene.result, key, worst_first=many)[:SHOWN]
     _some(order, len(scene.result.names))
     found = _swept(scene, key, points(len(order)))
     if not np.isfinite(found.value[:, order]).any():

@@ -16,7 +16,7 @@ from engine.metrics import DISPARITIES, RATES
 from engine.policy import Policy
 from engine.text import markdown, plain
 from engine.thresholds import exchange
-from engine.types import Dataset, Estimate
+from engine.types import Dataset
 from pages.parts import cache, drawing, notices, state
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
@@ -178,14 +178,14 @@ def _compare(
             table[column].append(cell)
     st.table(table, border="horizontal", hide_index=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"Intervals at {100 * settings.level:g} %; policies are applied to the same rows, so their "
-                   "differences are smaller than two intervals suggest.", width="content")
+        st.caption(f"Intervals at {100 * settings.level:g} %; the same rows under each policy, so a difference "
+                   "between two policies is usually surer than their two intervals suggest.", width="content")
         drawing.download(long_table(answers), "policies-compared", "policies compared")
 
 
 def _rows(answers: dict[str, Assessment], key: str) -> list[tuple[str, list[str]]]:
     first = next(iter(next(iter(answers.values())).groupings.values()))
-    rows = [(f"everybody: {RATES[k].name}", [_cell(a.overall.rates[k][0], "all", k) for a in answers.values()])
+    rows = [(f"everybody: {RATES[k].name}", [numbers.cell(a.overall.rates[k][0], "all", k) for a in answers.values()])
             for k in OVERALL]
     for rule in numbers.CARDS:
         gaps = [next(iter(a.groupings.values())).disparities[rule] for a in answers.values()]
@@ -193,13 +193,10 @@ def _rows(answers: dict[str, Assessment], key: str) -> list[tuple[str, list[str]
     order = numbers.order(first, key, worst_first=False)[:SHOWN]
     for g in order:
         cells = [next(iter(a.groupings.values())).rates[key][g] for a in answers.values()]
-        rows.append((f"**{badge(g)}** {markdown(first.names[g], 40)}: {RATES[key].name}",
-                     [_cell(cell, first.names[g], key) for cell in cells]))
+        name = f"**{badge(g)}** {markdown(first.names[g], 40)}: {RATES[key].name}"
+        rows.append((numbers.grey(name, first, g),
+                     [numbers.grey(numbers.cell(cell, first.names[g], key), first, g) for cell in cells]))
     return rows
-
-
-def _cell(estimate: Estimate, name: str, key: str) -> str:
-    return numbers.cell(estimate, name, key)
 
 
 def long_table(answers: dict[str, Assessment]) -> dict[str, Column]:

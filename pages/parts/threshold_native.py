@@ -37,6 +37,18 @@ def silent(component: str) -> bool:
     return waited > PATIENCE and not st.session_state.get(heard, False)
 
 
+def sorry(component: str) -> None:
+    """Say that plain controls stand in for a component that did not load, and offer to try again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The picture to drag did not load in this browser; plain controls do the same work.",
+                   width="content")
+        st.button("Try again", type="tertiary", on_click=_again, args=(component,))
+
+
+def _again(component: str) -> None:
+    st.session_state.pop(f"{component} since", None)
+
+
 def sliders(data: Dataset, table: CountTable, policy: Policy, book: Book, separate: bool) -> None:
     """Draw a slider for everybody, and one per line of the explorer where groups may have their own."""
     stops = [*(threshold_text(float(edge)) for edge in table.edges), "nobody"]

@@ -63,10 +63,10 @@ def rates(
                    + ("chosen on the data page." if result.reference_given else "the largest."))
     rows = list(order)[:LISTED]
     table: dict[str, list[str]] = {"Group": [_name(result, g) for g in rows]}
-    table["Rows"] = [_grey(f"{result.sizes[g]:,}", result, g) for g in rows]
+    table["Rows"] = [grey(f"{result.sizes[g]:,}", result, g) for g in rows]
     for key in found:
         shares = view != "ratio" and key not in estimates.NOT_SHARES
-        table[_heading(key)] = [_grey(_cell(found[key][g], result.names[g], shares), result, g) for g in rows]
+        table[_heading(key)] = [grey(_cell(found[key][g], result.names[g], shares), result, g) for g in rows]
     if view == "rates":
         _everybody(table, answer, list(found))
     st.table(table, border="horizontal", hide_index=True)
@@ -142,10 +142,10 @@ def left_out(result: GroupingResult, level: float) -> None:
 
 def _name(result: GroupingResult, g: int) -> str:
     name = f"**{badge(g)}** {markdown(result.names[g], 40)}"
-    return _grey(f"{name} (small)", result, g) if result.small[g] else name
+    return grey(f"{name} (small)", result, g) if result.small[g] else name
 
 
-def _grey(words: str, result: GroupingResult, g: int) -> str:
+def grey(words: str, result: GroupingResult, g: int) -> str:
     return f":gray[{words}]" if result.small[g] else words
 
 

@@ -30,25 +30,37 @@ MEANING = {
 Preset = tuple[str, str, tuple[int, ...]]
 
 
-def presets(data: Dataset, table: CountTable, costs: Costs, separate: bool) -> tuple[Preset, ...]:
-    """Return the presets as name, what it does, and an edge per line of the explorer; searched once per setting."""
-    return _presets(data.fingerprint, data.score, table.groups.attributes, repr(costs), data.roles.favourable, separate,
-                    _table=table, _costs=costs)
+def presets(
+    data: Dataset, table: CountTable, costs: Costs, min_group: int, separate: bool
+) -> tuple[Preset, ...]:
+    """Return the presets as name, what it does, and an edge per line of the explorer; searched once per setting.
+
+    Groups under the minimum size take no part in the search: they get the best common threshold.
+    """
+    return _presets(data.fingerprint, data.score, table.groups.attributes, repr(costs), data.roles.favourable,
+                    min_group, separate, _table=table, _costs=costs)
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
 def _presets(
     fingerprint: str, score: str | None, attributes: tuple[str, ...], costs: str, favourable: Favourable,
-    separate: bool, _table: CountTable, _costs: Costs,
+    min_group: int, separate: bool, _table: CountTable, _costs: Costs,
 ) -> tuple[Preset, ...]:
-    goal = Goal(by_line(_table, handles(_table)), _costs, favourable, common=not separate)
+    lines = handles(_table)
+    whole = by_line(_table, lines)
+    large = [h for h, rows in enumerate(whole.counts.sum(axis=(1, 2))) if rows >= min_group] or list(range(len(lines)))
+    goal = Goal(by_line(_table, [lines[h] for h in large]), _costs, favourable, common=not separate)
+    best = PRESETS["utility"].find(Goal(whole, _costs, favourable, common=True))
     inside = bool(_table.edges[0] >= 0 and _table.edges[-1] <= 1)
     found = []
     for preset in PRESETS.values():
         edges = preset.find(goal)
         if edges is not None:
             name = preset.name if preset.key != "middle" or inside else "median for all"
-            found.append((name, preset.says, tuple(int(edge) for edge in edges)))
+            alike = best is None or len(set(edges.tolist())) == 1
+            every = np.full(len(lines), edges[0]) if alike else np.array(best)
+            every[large] = edges
+            found.append((name, preset.says, tuple(int(edge) for edge in every)))
     return tuple(found)
 
 

@@ -24,14 +24,6 @@
   const found = [], page = behind(root);
   const look = (node, property, ground, least) => found.push([node.className?.baseVal ?? node.className, node.tagName,
     property, least, ratio(rgba(getComputedStyle(node)[property]), ground)]);
-  const probe = (node, colour) => {
-    const mark = document.createElement("i"), ground = rgba(getComputedStyle(node).backgroundColor);
-    node.append(mark);
-    mark.style.backgroundColor = colour;
-    const seen = ratio(rgba(getComputedStyle(mark).backgroundColor), ground);
-    mark.remove();
-    return [seen];
-  };
   const marks = (selector, property, ground = () => page) =>
     root.querySelectorAll(selector).forEach((node) => look(node, property, ground(node), 3));
   for (const node of root.querySelectorAll("*")) {
@@ -40,9 +32,7 @@
   }
   marks(".strong path.up, .strong path.down, .strong path.unknown, .dot circle", "fill");
   marks(".line, .key i.up, .key i.down, .key i.unknown", "backgroundColor");
-  marks(".fill", "backgroundColor", (node) => behind(node.closest(".track")));
-  for (const node of root.querySelectorAll(".ci"))   // its interval is a gradient on the groove: ask a probe
-    probe(node, "var(--ci)").concat(probe(node, "var(--line)")).forEach((seen) => found.push(["ci", "SPAN", "gradient", 3, seen]));
+  marks(".fill, .ci", "backgroundColor", (node) => behind(node.closest(".track")));
   marks(".plot .ghost", "borderLeftColor");
   marks(".curve", "stroke");
   return found;

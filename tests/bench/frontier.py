@@ -1,0 +1,181 @@
+"""What a frontier costs and how good it is, side by side with fairlearn, error-parity and OxonFair, in one run.
+
+    python -m tests.bench.frontier [rows ...]     (default 1e4 1e5 1e6; 2, 4 and 12 groups)
+
+Each peer solves one bound; ours is the time from plain arrays to the whole randomised frontier and the policy at that
+bound. Utility is the expected accuracy on the rows given, recounted row by row from each tool's own decisions, and the
+gap obtained stands beside it. A peer that is not installed is left out and named; install error-parity and oxonfair
+in an environment of their own. A peer that takes over `PATIENCE` seconds is not asked for more rows.
+"""
+
+import importlib
+import itertools
+import sys
+import warnings
+from time import perf_counter
+
+import numpy as np
+
+from engine.counting.groups import Groups
+from engine.counting.index import index_rows
+from engine.counting.table import tabulate_rows
+from engine.frontier.points import operating_points
+from engine.frontier.problem import Problem
+from engine.frontier.solvers import solved
+from engine.frontier.utility import UTILITIES
+from engine.metrics import DISPARITIES
+
+BOUND = 0.02
+PATIENCE = 60
+KEYS = {"demographic_parity_difference": "demographic_parity", "equalized_odds_difference": "equalized_odds"}
+
+
+def credit(n, count, seed=0):
+    """Return scores, labels and groups: unequal sizes, base rates .42 to .12, scores miscalibrated by group."""
+    rng = np.random.default_rng(seed)
+    share = 0.72 ** np.arange(count)
+    group = rng.choice(count, n, p=share / share.sum())
+    base, signal = np.linspace(0.42, 0.12, count)[group], np.linspace(1.35, 0.85, count)[group]
+    label = (rng.random(n) < base).astype(np.int8)
+    latent = rng.normal(size=n) + signal * (label - 0.5) * 1.5 + np.log(base / (1 - base)) * 0.8
+    latent += np.linspace(0.15, -0.25, count)[group]
+    return 1 / (1 + np.exp(-1.3 * latent)), label, group.astype(np.int32)
+
+
+def measured(chance, label, group, key):
+    """Return expected accuracy and the widest gap."""
+    outcomes = [None] if key.startswith("demographic") else [0, 1]
+    gaps = []
+    for outcome in outcomes:
+        among = np.ones(len(label), bool) if outcome is None else label == outcome
+        total = np.bincount(group[among])
+        gaps.append(np.ptp(np.bincount(group[among], chance[among]) / total))
+    return float(np.where(label == 1, chance, 1 - chance).mean()), float(max(gaps))
+
+
+def chances(choice, points, scores, group):
+    """Return each row's chance of being selected."""
+    chance = np.zeros(len(scores))
+    for g, mix in enumerate(choice.mixes):
+        rows = np.flatnonzero(group == g)
+        for point, share in mix:
+            chance[rows] += share * (scores[rows] >= points[g].threshold(point))
+    return chance
+
+
+def ours(kind, build):
+    def run(scores, label, group, key):
+        count = int(group.max()) + 1
+        names = Groups(("g",), (tuple(map(str, range(count))),), np.arange(count)[:, None])
+        begun = perf_counter()
+        points = operating_points(build(scores, label, group, names))
+        problem = Problem(points, tuple(range(count)), DISPARITIES[key], UTILITIES["accuracy"])
+        curve = solved(problem, kind)
+        if kind == "randomised" and key.startswith("demographic"):
+            len(curve.disparity)   # the whole frontier
+        choice = curve.at(BOUND)
+        seconds = perf_counter() - begun
+        return chances(choice, points, scores, group), seconds
+
+    return run
+
+
+def fairlearn(scores, label, group, key):
+    from fairlearn.postprocessing import ThresholdOptimizer
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class AsItIs(ClassifierMixin, BaseEstimator):
+        classes_, fitted_ = np.array([0, 1]), True
+
+        def fit(self, features, label=None):
+            return self
+
+        def predict(self, features):
+            return np.asarray(features).ravel()
+
+    more = {"tol": BOUND} if key.startswith("demographic") else {}   # equalised odds: gap 0 is all it has
+    begun = perf_counter()
+    model = ThresholdOptimizer(estimator=AsItIs(), constraints=KEYS[key], objective="accuracy_score", prefit=True,
+                               predict_method="predict", **more)
+    model.fit(scores[:, None], label, sensitive_features=group)
+    seconds = perf_counter() - begun
+    return np.asarray(model._pmf_predict(scores[:, None], sensitive_features=group))[:, 1], seconds
+
+
+def error_parity(scores, label, group, key):
+    from error_parity import RelaxedThresholdOptimizer
+
+    begun = perf_counter()
+    model = RelaxedThresholdOptimizer(predictor=np.ravel, constraint=KEYS[key], tolerance=BOUND)
+    model.fit(scores[:, None], label, group=group, y_scores=scores)
+    seconds = perf_counter() - begun
+    draws = 5 if len(scores) > 300_000 else 20   # it draws lots at each call
+    return np.mean([model.predict(scores[:, None], group=group) for _ in range(draws)], axis=0), seconds
+
+
+def oxonfair(scores, label, group, key):
+    import oxonfair as package
+    from oxonfair.utils import group_metrics
+
+    data = package.DataDict(label, np.stack([1 - scores, scores], axis=1), group)
+    measure = {"demographic_parity_difference": group_metrics.pos_pred_rate.max_diff,
+               "equalized_odds_difference": group_metrics.equalized_odds_max}[key]
+    begun = perf_counter()
+    model = package.FairPredictor(lambda x: x, data, group)
+    model.fit(group_metrics.accuracy, measure, BOUND)
+    seconds = perf_counter() - begun
+    return np.asarray(model.predict(data)).astype(float).ravel(), seconds
+
+
+TOOLS = {
+    "ours, randomised": ours("randomised", index_rows),
+    "ours, deterministic": ours("deterministic", index_rows),
+    "ours, from counts": ours("randomised", tabulate_rows),
+    "fairlearn": fairlearn, "error_parity": error_parity, "oxonfair": oxonfair,
+}
+
+
+def installed(name):
+    if name.startswith("ours"):
+        return True
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+def line(name, tool, arrays, key, base):
+    """Print one row, or why there is none; return the seconds."""
+    try:
+        chance, seconds = tool(*arrays, key)
+    except (MemoryError, ValueError, AssertionError) as refusal:
+        print(f"  {name:20} {type(refusal).__name__}: {str(refusal)[:70]}", flush=True)
+        return None
+    accuracy, gap = measured(chance, arrays[1], arrays[2], key)
+    ratio = f"{seconds / base:7.1f}x" if base else ""
+    print(f"  {name:20} accuracy {accuracy:.6f}  gap {gap:.4f}  {1000 * seconds:9.1f} ms {ratio}", flush=True)
+    return seconds
+
+
+def main(sizes):
+    warnings.simplefilter("ignore")
+    here = {name: tool for name, tool in TOOLS.items() if installed(name)}
+    print(f"not installed, left out: {', '.join(sorted(set(TOOLS) - set(here))) or 'none'}")
+    line("warm-up", here["ours, randomised"], credit(1000, 2), "equalized_odds_difference", None)
+    given_up = set()
+    for key, n, count in itertools.product(KEYS, sizes, (2, 4, 12)):
+        print(f"{key}, bound {BOUND}, {n:,} rows, {count} groups")
+        arrays, base = credit(n, count), None
+        for name, tool in here.items():
+            if (name, key, count) in given_up or (name == "oxonfair" and count > 4):
+                print(f"  {name:20} not asked: it needs too much time or memory here")
+                continue
+            seconds = line(name, tool, arrays, key, base)
+            base = base or seconds
+            if seconds is None or seconds > PATIENCE:
+                given_up.add((name, key, count))
+
+
+if __name__ == "__main__":
+    main([int(float(word)) for word in sys.argv[1:]] or [10_000, 100_000, 1_000_000])
