@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import bringing, cards, in_use, opening, session, state
+from pages.parts import bringing, cards, controls, in_use, opening, session, state
 
 VIEWS = {"use": "In use", "catalogue": "Catalogue", "own": "Your own table"}
 
@@ -17,7 +17,7 @@ def welcome() -> None:
         "is wrongly selected, who is wrongly left out, each number with its interval and the rows behind it."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Open the simulated lending sample", type="primary", on_click=opening.sample)
+        st.button("Open the simulated lending sample", type=controls.leading(), on_click=opening.sample)
         st.caption("20,000 made-up loan decisions; a gap that shows only where sex and ethnicity meet.")
 
 

@@ -38,7 +38,7 @@ def chapter(entries: list[Entry], title: str, opened: bool) -> None:
     st.subheader(title, anchor=False)
     with st.container(gap="xsmall"):
         for entry in entries:
-            others = f" :small[:gray[{definitions.escaped(', '.join(entry.other_names))}]]" if entry.other_names else ""
+            others = f" :small[{definitions.escaped(', '.join(entry.other_names))}]" if entry.other_names else ""
             with st.expander(f"**{definitions.escaped(entry.name)}**{others}", expanded=opened, type="compact"):
                 draw(entry)
 

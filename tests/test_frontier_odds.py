@@ -117,5 +117,7 @@ def test_rows_without_an_outcome_add_points_to_the_programme():
     label = label.copy()
     label[12::3] = -1
     asked = problem((scores, label, codes))
+    assert "without an outcome" in odds.solve(asked).note
+    assert "without an outcome" not in odds.solve(problem((scores, label, codes), ODDS)).note
     for bound in (0.0, 0.05):
         assert abs(odds.solve(asked).at(bound).utility - parity.solve(asked).at(bound).utility) < 1e-9

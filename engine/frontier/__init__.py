@@ -87,7 +87,7 @@ class FrontierResult:
         if choice is None:
             return Point(kind, bound, nan, nan, nan, NO_SLOPE, None, f"no {kind} thresholds reach {bound:g}")
         policy = self._policy(kind, choice)
-        utility, disparity = self._realised(policy)
+        utility, disparity = self.realised(policy)
         reason = "not estimable: the rate is 0 in every group" if isnan(disparity) else None
         return Point(kind, bound, utility, disparity, choice.price, NO_SLOPE if isnan(choice.price) else None, policy,
                      reason)
@@ -122,7 +122,8 @@ class FrontierResult:
         )
         return Policy(kind, problem.otherwise, thresholds, self.groups.attributes, **common)
 
-    def _realised(self, policy: Policy) -> tuple[float, float]:
+    def realised(self, policy: Policy) -> tuple[float, float]:
+        """Return utility and disparity of any policy over these groups, on the rows where the frontier was found."""
         cells = self.found_on.under(policy).values
         selected, totals = _by_outcome(cells[..., [1, 0, 4]]), _by_outcome(cells[..., [3, 2, 5]])
         totals = totals + selected

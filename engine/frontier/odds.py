@@ -141,6 +141,13 @@ def columns_of(problem: Problem) -> tuple[Ints, ...]:
     return tuple(found)
 
 
+def exact(problem: Problem) -> bool:
+    """Return whether the columns are all that lotteries can need: not where unlabelled rows move a bounded rate."""
+    bounded = {*problem.rule.rates, *(limit.rate for limit in problem.limits)}
+    moved = bool(bounded & {"selection_rate", "favourable_rate"})
+    return not (moved and any(points.unlabelled for points in problem.chosen))
+
+
 @dataclass(frozen=True, eq=False)
 class ProgrammeCurve(Drawn):
     """The frontier of a linear programme: straight between its breakpoints where the bound is a difference."""
@@ -161,9 +168,10 @@ class ProgrammeCurve(Drawn):
     @property
     def note(self) -> str:
         """What is exact, and where."""
+        near = "" if exact(self.programme.problem) else f"; rows without an outcome: over {MOST} points of a group"
         if self.ratio:
-            return f"exact at any ratio, drawn at {EVEN} even steps"
-        return f"exact at any gap, a straight line between breakpoints within {CLOSE:.0e}"
+            return f"exact at any ratio, drawn at {EVEN} even steps{near}"
+        return f"exact at any gap, a straight line between breakpoints within {CLOSE:.0e}{near}"
 
     def at(self, bound: float) -> Choice | None:
         """Return the best choice within a bound: one programme, exact."""

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.features import MOST_LEVELS, OTHER
+from engine.data.table import Table
 from engine.manipulation.attacks import Forgery
 from engine.manipulation.sample import Sample
 from engine.text import cell
@@ -95,6 +97,23 @@ def reader(dataset: Dataset) -> tuple[tuple[str, ...], Fetch]:
         names = (f"not {dataset.roles.positive}", str(dataset.roles.positive), "")
         columns[dataset.roles.label] = _names(names, dataset.label)
     return tuple(columns), lambda name, rows: columns[name](rows)
+
+
+def table_of(dataset: Dataset, decision: Floats, name: str = DECISION, words: tuple[str, str] = ("0", "1")) -> Table:
+    """Return what a data set still holds as a table, to be compared with a file.
+
+    The outcome is left out, since its other value is not kept, and so are columns whose rare values were put together
+    when they were read: they would differ from a file's without reason.
+    """
+    import pyarrow as pa
+
+    names, fetch = reader(dataset)
+    merged = {f.name for f in dataset.features if len(f.levels) > MOST_LEVELS and OTHER in f.levels}
+    kept = [column for column in names if column not in merged and column not in (dataset.roles.label, name)]
+    every = np.arange(dataset.n)
+    data = {column: pa.chunked_array([pa.array(fetch(column, every))]) for column in kept}
+    data[name] = pa.chunked_array([pa.array([None if np.isnan(v) else words[int(v)] for v in decision])])
+    return Table(dataset.name, dataset.sha256, (*kept, name), data, dataset.n)
 
 
 def _names(levels: Sequence[str], codes: NDArray[Any]) -> Callable[[Ints], Sequence[object]]:

@@ -72,16 +72,6 @@ def toggle(page: str, key: str, label: str, default: bool = False, *, help: str 
     return st.toggle(label, key=widget, help=help, on_change=_store, args=(page, key, widget))
 
 
-def along(
-    page: str, key: str, label: str, names: Sequence[str], *, default: int, help: str | None = None,
-) -> int:
-    """Return the position chosen on a line of named stops; `names` must be escaped Markdown."""
-    stops = range(len(names))
-    widget = _seed(page, key, label, default, lambda value: type(value) is int and value in stops)
-    return int(st.select_slider(label, stops, key=widget, format_func=names.__getitem__, help=help,
-                                on_change=_store, args=(page, key, widget)))
-
-
 def several(
     page: str, key: str, label: str, names: Sequence[str], *, default: Sequence[int], help: str | None = None,
 ) -> tuple[int, ...]:
@@ -136,3 +126,8 @@ def _number(value: object, low: float | None, high: float | None) -> bool:
 def _unsuitable(label: str, got: object, default: object) -> Issue:
     return Issue("warning", "a setting of the address does not suit these data", f"control '{label}'",
                  f"the value {got}", "check the value now shown, which is the default")
+
+
+def leading() -> Literal["primary", "secondary"]:
+    """Return the type of a page's main button: filled in the light theme; white on the dark theme's blue is too faint."""
+    return "secondary" if st.context.theme.type == "dark" else "primary"

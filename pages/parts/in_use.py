@@ -36,7 +36,7 @@ def _headline(data: Dataset) -> None:
         if data.simulated:
             st.badge("simulated", color="orange")
         st.space("stretch")
-        if st.button("See what each threshold does", type="primary", icon=":material/arrow_forward:"):
+        if st.button("See what each threshold does", type=controls.leading(), icon=":material/arrow_forward:"):
             st.switch_page("pages/thresholds.py")
     notices.simulated()
 

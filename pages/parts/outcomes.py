@@ -11,7 +11,7 @@ from engine.data.catalogue import cut
 from engine.errors import invalid
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import jobs, notices, opening, state
+from pages.parts import controls, jobs, notices, opening, state
 
 PAGE = "outcome"
 SIDES = ("at least", "less than")
@@ -43,7 +43,7 @@ def _offer(data: Dataset, at: float | None, above: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         side = st.segmented_control("Positive means", SIDES, default=SIDES[0 if above else 1], required=True)
         value = st.number_input(f"{name}, the cut", value=_start(data) if at is None else at, width=180)
-        st.button("Use this cut", type="primary" if at is None else "secondary", on_click=_choose,
+        st.button("Use this cut", type=controls.leading() if at is None else "secondary", on_click=_choose,
                   args=(value, side == SIDES[0]))
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from engine.data.catalogue import CATALOGUE
 from engine.errors import Issue
 from engine.types import Dataset
-from pages.parts import jobs, opening, outcomes
+from pages.parts import controls, jobs, opening, outcomes
 from pages.parts.frame import frame, framed
 from pages.parts.state import dataset, mark, origin, replace, settings, sync_url, tell, use, write_url
 
@@ -60,5 +60,5 @@ def _empty() -> None:
         return
     st.markdown("No table is in use yet: bring one, pick one, or start from the simulated lending sample.")
     with st.container(horizontal=True):
-        st.button("Open the simulated lending sample", type="primary", on_click=opening.sample)
+        st.button("Open the simulated lending sample", type=controls.leading(), on_click=opening.sample)
         st.page_link("pages/data.py", label="Choose data", icon=":material/table_view:")

@@ -17,7 +17,7 @@ from engine.text import markdown, plain
 from engine.thresholds.capacity import at_capacity
 from engine.thresholds.presets import PRESETS, Goal
 from engine.types import Dataset, Favourable, Ints
-from pages.parts import cache, state
+from pages.parts import cache, controls, state
 from pages.parts.live_payload import Handle, fits, handles, mix_of
 from pages.parts.policy_book import Book
 
@@ -116,7 +116,7 @@ def exact(data: Dataset, table: CountTable, book: Book, shown: Policy, separate:
         rows = int(table.counts[slice(None) if group is None else group].sum())
         value = _value(table, shown, group, unit, rows, mark)
         st.caption(MEANING[unit])
-        st.button("Apply", key=f"exact apply {mark}", on_click=_apply, type="primary",
+        st.button("Apply", key=f"exact apply {mark}", on_click=_apply, type=controls.leading(),
                   args=(data, table, book, shown, group, unit, value, rows))
 
 

@@ -11,7 +11,7 @@ from engine.data.guessing import Guess
 from engine.errors import Issue
 from engine.text import plain
 from engine.types import Attribute, Roles
-from pages.parts import attributes, opening, state
+from pages.parts import attributes, controls, opening, state
 from pages.parts.draft import Draft
 
 OUTCOMES = {"yes/no": "yes/no", "regression": "an amount", "count": "a count", "none": "none, only selection"}
@@ -37,7 +37,7 @@ def draw(draft: Draft) -> None:
         with st.expander("Weight, exposure, row id, features"):
             more = form.more()
         roles = form.roles(outcome, score, protected, more)
-        st.button("Use this table", type="primary", on_click=_use, args=(draft, roles, problems))
+        st.button("Use this table", type=controls.leading(), on_click=_use, args=(draft, roles, problems))
         _reasons(draft.guess)
 
 

@@ -114,8 +114,8 @@ def one_size(n):
     print(
         f"{n:>10,}"
         + "".join(f"{1e3 * cell:>13,.3f}" for cell in cells)
-        + f"{slow / move:>14,.0f}{plain / move:>12,.0f}"
-        + f"{513 * slow / sweep:>16,.0f}",
+        + f"{slow / move:>16,.0f}{plain / move:>13,.0f}"
+        + f"{513 * slow / sweep:>17,.0f}",
         flush=True,
     )
 
@@ -125,7 +125,7 @@ def main():
     print(
         f"{'rows':>10}"
         + "".join(f"{head:>13}" for head in heads)
-        + f"{'fairlearn/move':>14}{'pandas/move':>12}{'513 f./sweep':>16}"
+        + f"{'fairlearn/move':>16}{'pandas/move':>13}{'513 fl./sweep':>17}"
     )
     for n in map(float, sys.argv[1:] or ("1e5", "1e6", "1e7")):
         one_size(int(n))

@@ -1,0 +1,67 @@
+"""What is the best trade-off that exists, and which point do we choose?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.types import Dataset
+from pages.parts import definitions, frontier_around, frontier_chart, frontier_found, notices, policy_book, session
+from pages.parts import frontier_choice as choice
+from pages.parts import frontier_controls as ask
+from pages.parts import threshold_setting as setting
+
+
+def main() -> None:
+    session.framed()
+    st.title("Frontier")
+    data = session.require_outcome()
+    notices.simulated()
+    st.markdown("What is the best trade-off that exists, and which point do we choose? Thresholds are found on half of "
+                "the rows and reported on the other half.")
+    if _usable(data):
+        frontier(data)
+
+
+def _usable(data: Dataset) -> bool:
+    """Say what is missing for this page, if anything."""
+    missing = {
+        "protected attribute, so there are no groups to compare": bool(data.attributes),
+        "yes/no outcome, so no decision can be right or wrong": data.label is not None,
+        "score, so there is nothing to put a threshold on": data.score is not None,
+    }
+    for what, there in missing.items():
+        if not there:
+            st.info(f"These data have no {what}: name one on the data page.")
+            return False
+    return True
+
+
+@st.fragment
+def frontier(data: Dataset) -> None:
+    """Controls, the frontiers, the chosen point, and everything that follows it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        request = ask.asked(data)
+        definitions.offer((request.disparity, "group_thresholds", "max_min", "minimum_group_size", "wilson"))
+    found = frontier_found.frontier(data, request.attributes or (), request)
+    if not found.lines:
+        st.info("There is no frontier: " + "; ".join(found.result.unsolved.values()))
+        return
+    book = policy_book.book(data)
+    left, right = st.columns([5, 3], gap="medium")
+    with right:
+        first = choice.scene(data, found, book, ask.chosen(found))
+        choice.panel(first)
+    around = frontier_around.chosen()
+    second = None
+    choice.treatment(first)
+    with left:
+        marks = [mark for each in (first, second) if each is not None and (mark := choice.mark(each)) is not None]
+        frontier_chart.draw(data, found, book, marks)
+        choice.left_out(first)
+    choice.prices(first)
+    frontier_around.draw(around, first)
+    ask.share(found)
+    policy_book.share(data, book.now)
+
+
+main()

@@ -1,0 +1,54 @@
+"""The trade-off chart: a click on one of its points chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine.charts.frontier import Mark, TradeOff, trade_off
+from engine.charts.theme import Chart
+from engine.policy import KINDS
+from engine.types import Dataset
+from pages.parts import controls, drawing, frontier_controls, frontier_found, notices
+from pages.parts.frontier_found import Found
+from pages.parts.policy_book import Book
+
+KEY = "frontier chart"
+
+
+def draw(data: Dataset, found: Found, book: Book, marks: Sequence[Mark]) -> None:
+    """Draw the frontiers with the chosen points and the policy in use."""
+    asked = TradeOff(
+        found.lines, found.request.disparity, found.request.utility, found.result.groups.names,
+        frontier_found.all_affected(data, found, book.now), marks, frontier_found.placed(data, found, book.now),
+        controls.toggle(frontier_controls.PAGE, "top", "Only the upper part",
+                        help="Leaves out what lies below the frontier with lots at parity: a common threshold often "
+                             "reaches parity only by selecting everybody or nobody."),
+    )
+    clickable(trade_off(asked), found)
+
+
+def clickable(chart: Chart, found: Found) -> None:
+    """Draw a chart whose points choose; under it what every chart has."""
+    st.plotly_chart(
+        chart.figure, key=KEY, alt=chart.alt, on_select=lambda: _clicked(found), selection_mode="points",
+        config={"displaylogo": False, "modeBarButtons": [["toImage"]],
+                "toImageButtonOptions": {"format": "svg", "filename": chart.name}},
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        notices.reading(chart.reading)
+        with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
+            drawing.table(chart.table)
+        drawing.download(chart.table, chart.name, KEY)
+
+
+def _clicked(found: Found) -> None:
+    """Choose the point that was clicked; a click beside the points changes nothing."""
+    said: Any = st.session_state.get(KEY)
+    for point in (said or {}).get("selection", {}).get("points", []):
+        kind, bound = (*(point.get("customdata") or ()), None, None)[:2]
+        if kind in KINDS and isinstance(bound, (int, float)) and not isinstance(bound, bool):
+            frontier_controls.choose(found, kind, float(bound))
+            return

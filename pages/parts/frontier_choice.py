@@ -1,0 +1,204 @@
+"""The chosen point: found on half of the rows, reported on the other half, then handed to the threshold page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isnan
+
+import streamlit as st
+
+from engine.assessment import Disparity
+from engine.charts.frontier import SHARES, Mark
+from engine.charts.frontier_words import KIND_NAMES, price
+from engine.counting.groups import attribute_sets
+from engine.frontier import Point, Reported
+from engine.frontier.utility import UTILITIES
+from engine.metrics import DISPARITIES
+from engine.policy import KINDS, Policy
+from engine.text import markdown
+from engine.thresholds import exchange
+from engine.types import Dataset, Estimate
+from pages.parts import cache, definitions, frontier_found, notices, policy_book, state
+from pages.parts import threshold_controls as ask
+from pages.parts.frontier_controls import Chosen
+from pages.parts.frontier_found import Found
+from pages.parts.policy_book import Book
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the page is about just now."""
+
+    data: Dataset
+    found: Found
+    book: Book
+    chosen: Chosen
+    point: Point
+    reported: Reported | None
+
+    @property
+    def utility(self) -> str:
+        """Key of the utility."""
+        return self.found.request.utility
+
+    @property
+    def disparity(self) -> str:
+        """Key of the disparity."""
+        return self.found.request.disparity
+
+
+def scene(data: Dataset, found: Found, book: Book, chosen: Chosen) -> Scene:
+    """Return the scene of a chosen point."""
+    return Scene(data, found, book, chosen, frontier_found.point(data, found, chosen.kind, chosen.bound),
+                 frontier_found.reported(data, found, chosen.kind, chosen.bound))
+
+
+def mark(shown: Scene) -> Mark | None:
+    """Return the point as the chart draws it; None where there is none."""
+    point = shown.point
+    if point.policy is None or isnan(point.disparity):
+        return None
+    return Mark(shown.chosen.letter, point.kind, point.disparity, point.utility, shown.reported)
+
+
+def panel(shown: Scene) -> None:
+    """Draw the numbers of the chosen point, and hand it over."""
+    point = shown.point
+    if point.policy is None:
+        st.info(markdown(point.reason, 300) + ". Choose other thresholds or a looser bound.")
+        return
+    lines = numbers(shown)
+    st.table({"": list(lines), shown.chosen.letter: list(lines.values())}, border="horizontal", hide_index=True)
+    hand_over(shown)
+
+
+def numbers(shown: Scene) -> dict[str, str]:
+    """Return the numbers of a point by name, as Markdown; those of rows it was found on say so."""
+    point, reported = shown.point, shown.reported
+    utility, rule = _capital(UTILITIES[shown.utility].name), _capital(DISPARITIES[shown.disparity].name)
+    found, kept = shown.found.result.rows
+    none = ":small[not estimable]"
+    lines: dict[str, str] = {}
+    if reported is not None:
+        where = f":small[on {kept:,} rows not used to find it]"
+        lines[f"{utility}  \n{where}"] = interval(reported.utility, shown.utility)
+        lines[f"{rule}  \n{where}"] = interval(reported.disparity, None)
+    here = f":small[found here, on {found:,} rows: optimistic]"
+    lines[f"{utility}  \n{here}"] = _value(point.utility, shown.utility)
+    lines[f"{rule}  \n{here}"] = none if isnan(point.disparity) else _value(point.disparity, None)
+    whole = _whole(shown, point.policy)
+    lines[f"Both on all rows  \n:small[as the threshold page shows them]"] = " · ".join(whole)
+    lines["Price of a step"] = f":small[{definitions.escaped(price(point, shown.utility))}]"
+    return lines
+
+
+def interval(estimate: Estimate, utility: str | None) -> str:
+    """Return an estimate with its interval as Markdown; a utility of `SHARES` as per cent."""
+    if isnan(estimate.value):
+        return f":small[{markdown(estimate.reason, 200)}]"
+    ends = [_bare(end, utility) for end in (estimate.low, estimate.high)]
+    words = f"{ends[0]} to {ends[1]}" if not isnan(estimate.low + estimate.high) else "no interval"
+    return f"{_value(estimate.value, utility)} :small[{words}]"
+
+
+def gap_interval(gap: Disparity) -> str:
+    """Return a disparity with its interval as Markdown."""
+    return interval(Estimate(gap.value, gap.low, gap.high, 0, gap.reason), None)
+
+
+def hand_over(shown: Scene) -> None:
+    """Offer the point as the policy of the threshold page; thresholds by group after the visitor's word."""
+    policy = shown.point.policy
+    if policy is None:
+        return
+    allowed = policy.kind == "common" or ask.separate()
+    if st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type="primary", disabled=not allowed,
+                 icon=":material/arrow_forward:",
+                 help=None if allowed else "Switch thresholds by group on first: see the note."):
+        use(shown, policy)
+        st.switch_page("pages/thresholds.py")
+
+
+def use(shown: Scene, policy: Policy) -> None:
+    """Put the policy in use, as one that was brought from a file is: on the score's steps where those select alike."""
+    data, attributes = shown.data, policy.attributes
+    if policy.kind != "randomised":
+        policy = exchange.snapped(policy, cache.count_table(data, attributes), cache.score_index(data, attributes))
+    shown.book.put(replace(policy, score=data.score, data_sha256=None))
+    sets = attribute_sets([attribute.name for attribute in data.attributes])
+    if shown.found.attributes in sets:
+        state.settings(policy_book.PAGE)["grouping"] = sets.index(shown.found.attributes)
+
+
+def prices(shown: Scene) -> None:
+    """Draw what each kind of thresholds gives within the bound, and print what the simpler ones cost."""
+    rule, words = DISPARITIES[shown.disparity], "at least" if DISPARITIES[shown.disparity].form == "ratio" else "at most"
+    st.subheader(f"At {rule.name} {words} {shown.chosen.bound:.4g}", anchor=False)
+    points = {kind: frontier_found.point(shown.data, shown.found, kind, shown.chosen.bound) for kind in KINDS}
+    tests = {kind: frontier_found.reported(shown.data, shown.found, kind, shown.chosen.bound) for kind in KINDS}
+    name = _capital(UTILITIES[shown.utility].name)
+    table: dict[str, list[str]] = {"Thresholds": [], f"{name}, on other rows": [], f"{_capital(rule.name)}, on other rows": [],
+                                   f"{name}, found here": [], f"{_capital(rule.name)}, found here": []}
+    for kind, point in points.items():
+        test = tests[kind]
+        cells = [f"**{KIND_NAMES[kind]}**"]
+        if point.policy is None:
+            cells += [f":small[{markdown(point.reason, 160)}]", "", "", ""]
+        else:
+            cells += [interval(test.utility, shown.utility) if test else "", interval(test.disparity, None) if test
+                      else "", _value(point.utility, shown.utility), _value(point.disparity, None)]
+        for column, cell in zip(table.values(), cells, strict=True):
+            column.append(cell)
+    st.table(table, border="horizontal", hide_index=True)
+    lines = [_price("One common threshold", "group thresholds", points["common"], points["deterministic"], shown),
+             _price("Not drawing lots", "lots", points["deterministic"], points["randomised"], shown)]
+    st.markdown("  \n".join(lines))
+
+
+def _price(simple: str, other: str, cheap: Point, best: Point, shown: Scene) -> str:
+    if isnan(cheap.utility) or isnan(best.utility):
+        missing = cheap if isnan(cheap.utility) else best
+        return f"Price of {simple[0].lower()}{simple[1:]}: not defined here, {markdown(missing.reason, 160)}."
+    lost = best.utility - cheap.utility
+    amount = f"{100 * lost:.2f} points" if shown.utility in SHARES else f"{lost:.4f}"
+    return (f"Price of {simple[0].lower()}{simple[1:]}: **{amount}** of {UTILITIES[shown.utility].name} against {other} "
+            "(found here).")
+
+
+def treatment(shown: Scene) -> None:
+    """Say what thresholds by group are, in law, where the chosen point has them."""
+    if shown.chosen.kind != "common":
+        notices.treatment()
+    else:
+        st.caption(notices.TREATMENT)
+
+
+def left_out(shown: Scene) -> None:
+    """Say which groups are too small to be compared, and what they get."""
+    left = shown.found.result.left_out
+    if left:
+        named = "; ".join(f"{markdown(name, 30)} ({markdown(why, 80)})" for name, why in left[:8])
+        more = f" and {len(left) - 8} more" if len(left) > 8 else ""
+        st.caption(f"Not compared, and given the best common threshold: {named}{more}.",
+                   help=definitions.tooltip("minimum_group_size"))
+
+
+def _whole(shown: Scene, policy: Policy | None) -> tuple[str, str]:
+    if policy is None:
+        return "", ""
+    answer, utility = frontier_found.everybody(shown.data, shown.found, policy), UTILITIES[shown.utility]
+    value = utility.sign * answer.overall.rates[utility.rate][0].value
+    gap = next(iter(answer.groupings.values())).disparities[shown.disparity]
+    return _value(value, shown.utility), _value(gap.value, None)
+
+
+def _value(value: float, utility: str | None) -> str:
+    return "not estimable" if isnan(value) else f"**{_bare(value, utility)}{' %' if utility in SHARES else ''}**"
+
+
+def _bare(value: float, utility: str | None) -> str:
+    return f"{100 * value:.1f}" if utility in SHARES else f"{value:.3f}"
+
+
+def _capital(name: str) -> str:
+    return definitions.escaped(name[:1].upper() + name[1:])
