@@ -16,6 +16,7 @@ LOG = logging.getLogger("equipoise.app")
 PAGES = (
     ("pages/data.py", "Data", ":material/table_view:"),
     ("pages/thresholds.py", "Thresholds", ":material/vertical_align_center:"),
+    ("pages/frontier.py", "Frontier", ":material/show_chart:"),
     ("pages/manipulation.py", "Manipulation", ":material/policy:"),
     ("pages/guide.py", "Guide", ":material/menu_book:"),
 )

@@ -5,10 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.types import Dataset
-from pages.parts import definitions, frontier_around, frontier_chart, frontier_found, notices, policy_book, session
+from pages.parts import (
+    definitions,
+    frontier_around,
+    frontier_chart,
+    frontier_found,
+    frontier_prices,
+    notices,
+    policy_book,
+    session,
+)
 from pages.parts import frontier_choice as choice
 from pages.parts import frontier_controls as ask
-from pages.parts import threshold_setting as setting
 
 
 def main() -> None:
@@ -51,15 +59,13 @@ def frontier(data: Dataset) -> None:
     with right:
         first = choice.scene(data, found, book, ask.chosen(found))
         choice.panel(first)
-    around = frontier_around.chosen()
-    second = None
-    choice.treatment(first)
-    with left:
+    frontier_prices.draw(first)
+    second = frontier_around.draw(first)
+    with left:   # last: it shows the second point too
         marks = [mark for each in (first, second) if each is not None and (mark := choice.mark(each)) is not None]
         frontier_chart.draw(data, found, book, marks)
         choice.left_out(first)
-    choice.prices(first)
-    frontier_around.draw(around, first)
+        choice.treatment(first)
     ask.share(found)
     policy_book.share(data, book.now)
 

@@ -28,8 +28,8 @@ HEIGHT = 430
 APART = 0.055        # of the height, between two labels
 READING = (
     "Each curve is the best utility that exists within a disparity, for one kind of thresholds, on the rows where it "
-    "was found; those numbers flatter, so the lettered points are drawn again, with intervals, on rows that were not used. "
-    "Look where a curve bends: left of the bend each further step towards equal rates costs more. A gap between two "
+    "was found; those numbers flatter, so the lettered points are drawn again, with intervals, on rows that were not "
+    "used. Look where a curve bends: from there each further step towards equal groups costs more. A gap between two "
     "curves is the price of the simpler rule."
 )
 

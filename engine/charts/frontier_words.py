@@ -43,7 +43,7 @@ def thresholds(policy: Policy, names: Sequence[str], escape: Callable[[object], 
 def price(point: Point, utility: str) -> str:
     """Return what a step nearer to equal rates costs at a point."""
     if np.isnan(point.price):
-        return f"price of a step: {point.price_reason or 'not defined'}"
+        return f"no price of a step: {(point.price_reason or 'not defined').removeprefix('not defined: ')}"
     lost = point.price * STEP
     amount = f"{100 * lost:.3g} points of" if utility in ("accuracy", "balanced_accuracy") else f"{lost:.3g} of"
     return f"{STEP:g} nearer to equal groups costs {amount} {UTILITIES[utility].name}"

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.charts.theme import BAND, BLUE, GREEN, GREY, PALE, PURPLE, VERMILION, Chart, Column, axis, house, number
+from engine.charts.theme import BAND, BLUE, GREEN, GREY, PURPLE, VERMILION, Chart, Column, axis, house, number
 from engine.manipulation import TESTS, Detection
 from engine.manipulation.cells import Counts, rates, shares_of
 from engine.manipulation.curves import Curves
@@ -18,6 +18,7 @@ from engine.text import markup, plain
 PARTS = {"family": "decides", "proof": "proof", "displayed": "shown only"}
 COLOURS, DASHES = (BLUE, VERMILION, GREEN, PURPLE), ("solid", "dash", "dot", "dashdot")
 BINS = 40
+FAINT = "rgba(0,114,178,0.28)"
 HIGHEST = 1.5     # ratios drawn
 MOSAIC = (
     "Each column is a group, as wide as its share of the rows; the dark part is its share of favourable decisions. "
@@ -46,17 +47,17 @@ def mosaic(names: Sequence[str], before: Counts, after: Counts, titles: tuple[st
         left = np.cumsum(width) - width
         text = [f"{markup(name)}<br>{100 * w:.1f} % of rows<br>{100 * r:.1f} % favourable"
                 for name, w, r in zip(names, width, rate, strict=True)]
-        for part, heights, opacity in (("favourable", rate, 1.0), ("unfavourable", 1 - rate, PALE)):
+        for part, heights, colour in (("favourable", rate, BLUE), ("unfavourable", 1 - rate, FAINT)):
             figure.add_bar(
                 x=left + width / 2, y=heights, width=np.maximum(width - 0.006, 0.001), name=part, text=text,
-                marker={"color": BLUE, "opacity": opacity, "line": {"width": 0}}, textposition="none",
+                marker={"color": colour, "line": {"width": 0}}, textposition="none",
                 hovertemplate="%{text}<extra></extra>", showlegend=column == 1, row=1, col=column,
             )
-        ticks = [f"{markup(plain(name, 16))}<br>{100 * r:.1f} %" for name, r in zip(names, rate, strict=True)]
+        ticks = [f"{markup(plain(name, 28))}<br>{100 * r:.1f} %" for name, r in zip(names, rate, strict=True)]
         figure.update_xaxes(**axis(""), tickvals=left + width / 2, ticktext=ticks, range=[0, 1], showgrid=False, row=1,
                             col=column)
-    figure.update_yaxes(**axis("favourable share"), range=[0, 1.001], tickformat=".0%", row=1, col=1)
-    figure.update_yaxes(range=[0, 1.001], showticklabels=False, row=1, col=2)
+    figure.update_yaxes(**axis("favourable share"), range=[0, 1.001], tickformat=".0%", showgrid=False, row=1, col=1)
+    figure.update_yaxes(range=[0, 1.001], showticklabels=False, showgrid=False, row=1, col=2)
     figure.update_annotations(font={"size": 12})
     house(figure, 300, barmode="stack", showlegend=True, margin={"l": 8, "r": 8, "t": 48, "b": 8},
           legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.1, "yanchor": "bottom", "font": {"size": 12}})

@@ -17,7 +17,8 @@ from engine.frontier.problem import SLACK, Choice, Curve, Drawn, Problem, pure
 from engine.frontier.windows import range_argmax
 from engine.types import Floats, Ints
 
-POINTS = 600     # of all groups together that are tried as they are
+WHOLE = 3_000    # thresholds of all groups together up to which a box may begin at every one
+POINTS = 600     # of all groups together at which boxes begin beyond that
 BOXES = 2**18    # at a time
 BOUNDS = 16      # solved to draw the frontier
 
@@ -131,7 +132,7 @@ def solve(problem: Problem) -> Curve:
     payoff = problem.payoff
     if payoff is None:
         raise ValueError("the utility must be linear")
-    whole = sum(len(points.scores) + 1 for points in problem.chosen) <= POINTS
+    whole = sum(len(points.scores) + 1 for points in problem.chosen) <= WHOLE
     paths = []
     for points in problem.chosen:
         up, across = (points.rate(key, problem.favourable) for key in problem.rule.rates)

@@ -80,18 +80,15 @@ def _sides(data: Dataset) -> tuple[Sample, tuple[str, ...]]:
     place = sets.index(attributes)
     chosen = controls.several(
         PAGE, f"unprivileged_{place}", "Unprivileged groups (the rest are privileged; none: every group on its own)",
-        groups.names, default=_worst(groups, codes, decision, data, attributes))
+        groups.names, default=_worst(groups, codes, decision))
+    favourable = "being selected" if data.roles.favourable == "selected" else "not being selected"
+    st.caption(f"The favourable decision is {favourable}; a ratio is the unprivileged side's share of it by the other's.")
     return sample_of(data, attributes, tuple(groups.names[g] for g in chosen), decision), attributes
 
 
-def _worst(
-    groups: Groups, codes: np.ndarray, decision: np.ndarray, data: Dataset, attributes: tuple[str, ...]
-) -> list[int]:
-    """Return the groups to start from: all but the reference of one attribute, else the one least favoured."""
+def _worst(groups: Groups, codes: np.ndarray, decision: np.ndarray) -> list[int]:
+    """Return the group to start from: of those that are not small, the one least favoured."""
     sizes = np.bincount(codes, minlength=len(groups))
-    reference = data.attribute(attributes[0]).reference if len(attributes) == 1 else None
-    if reference in groups.names:
-        return [g for g, name in enumerate(groups.names) if name != reference]
     rate = np.bincount(codes, np.nan_to_num(decision), len(groups)) / np.maximum(sizes, 1)
     rate = np.where(sizes >= 30, rate, np.inf)
     return [int(rate.argmin())]
@@ -134,8 +131,9 @@ def _made(data: Dataset, made: Outcome) -> None:
     forgery, goal = made.forgery, made.forgery.request.goal
     st.subheader("What was made, and whether the audit notices", anchor=False)
     before = float(goal.value(forgery.before))
-    altered = (f"{forgery.rows_changed:,} rows altered in the whole data, {int(forgery.changed.sum()):,} in the sample"
-               if forgery.rows_changed else "no row altered, only picked")
+    altered = "no row altered, only picked"
+    if forgery.rows_changed:
+        altered = f"{forgery.rows_changed:,} rows altered in the whole data, {int(forgery.changed.sum()):,} in the sample"
     name, measure = ATTACKS[forgery.request.attack].name, DISPARITIES[goal.metric].name
     st.markdown(
         f"**{name[0].upper()}{name[1:]}**: {measure} from {before:.3f} to **{forgery.reached:.3f}** "
@@ -152,7 +150,8 @@ def _made(data: Dataset, made: Outcome) -> None:
         picture = charts.mosaic(forgery.source.groups, forgery.before, _positive_cells(forgery), titles)
         drawing.chart(picture, "positives")
         st.caption("The tests below look at all rows and at the ratio of favourable decisions.")
-    audit_results.draw(made.detection, ("honest", "handed in"))
+    doctored = not goal.reached(forgery.before)
+    audit_results.draw(made.detection, ("honest", "handed in"), doctored)
 
 
 def _positive_cells(forgery: Forgery) -> np.ndarray:

@@ -20,9 +20,9 @@ SECTIONS = {"tests": "Tests", "cells": "Cells", "honest": "Honest draws", "power
 TERMS = ("not_rejected", "min_p", "g_test", "direct_ratio", "x_given_cell", "multiset", "requery", "undetectable_ratio")
 
 
-def draw(found: Detection, titles: tuple[str, str] = ("reference", "submitted")) -> None:
-    """Draw everything about one audit."""
-    _answer(found)
+def draw(found: Detection, titles: tuple[str, str] = ("reference", "submitted"), doctored: bool = False) -> None:
+    """Draw everything about one audit; `doctored` where it is known that the sample is."""
+    _answer(found, doctored)
     _figures(found)
     _best_of(found)
     section = controls.select(PAGE, "section", "Look at", tuple(SECTIONS), by="keyword", show=SECTIONS.__getitem__,
@@ -42,7 +42,7 @@ def draw(found: Detection, titles: tuple[str, str] = ("reference", "submitted"))
         _rows(found)
 
 
-def _answer(found: Detection) -> None:
+def _answer(found: Detection, doctored: bool) -> None:
     request, level = found.request, f"{100 * found.request.alpha:g} % level"
     tested = ", ".join(TESTS[key].name for key in found.family)
     with st.container(border=True):
@@ -54,7 +54,8 @@ def _answer(found: Detection) -> None:
                         "look like this sample.")
         else:
             st.markdown(f"**Not rejected at the {level}**, p = {_p(found.family_p_value)}: chance alone explains the "
-                        "sample. That does not make it representative; see what would have stayed unseen.")
+                        "sample. " + ("It was doctored all the same: this audit would not notice." if doctored
+                                      and not found.proofs else "That does not make it representative."))
         st.markdown(f"Tested: {tested}, together at one level. {_seen(found)}")
         st.caption(f"{markdown(found.submitted)}, {int(found.observed.sum()):,} rows, against "
                    f"{markdown(found.reference)}, taken as {MODES[request.mode]}. {request.draws:,} honest draws, "
@@ -76,7 +77,7 @@ def _seen(found: Detection) -> str:
     return (f"A sample of this size, forged from {found.power.ratio:.3f} to {at.target:g} with the usual noise, would "
             f"be noticed by the G test with {100 * at.g_test:.0f} %, by testing the ratio itself with "
             f"{100 * at.direct:.0f} % chance. A forger who picks exact cells could still show {upto} under the G test, "
-            f"{direct:.3f} under both.")
+            f"{direct:.3f} where the ratio itself is tested.")
 
 
 def _figures(found: Detection) -> None:

@@ -129,5 +129,5 @@ def _unsuitable(label: str, got: object, default: object) -> Issue:
 
 
 def leading() -> Literal["primary", "secondary"]:
-    """Return the type of a page's main button: filled in the light theme; white on the dark theme's blue is too faint."""
+    """Return the type of a page's main button: filled, but not in the dark theme, where white on its blue is faint."""
     return "secondary" if st.context.theme.type == "dark" else "primary"

@@ -7,18 +7,17 @@ from math import isnan
 
 import streamlit as st
 
-from engine.assessment import Disparity
 from engine.charts.frontier import SHARES, Mark
-from engine.charts.frontier_words import KIND_NAMES, price
+from engine.charts.frontier_words import price
 from engine.counting.groups import attribute_sets
 from engine.frontier import Point, Reported
 from engine.frontier.utility import UTILITIES
 from engine.metrics import DISPARITIES
-from engine.policy import KINDS, Policy
+from engine.policy import Policy
 from engine.text import markdown
 from engine.thresholds import exchange
 from engine.types import Dataset, Estimate
-from pages.parts import cache, definitions, frontier_found, notices, policy_book, state
+from pages.parts import cache, controls, definitions, frontier_found, notices, policy_book, state
 from pages.parts import threshold_controls as ask
 from pages.parts.frontier_controls import Chosen
 from pages.parts.frontier_found import Found
@@ -75,7 +74,7 @@ def panel(shown: Scene) -> None:
 def numbers(shown: Scene) -> dict[str, str]:
     """Return the numbers of a point by name, as Markdown; those of rows it was found on say so."""
     point, reported = shown.point, shown.reported
-    utility, rule = _capital(UTILITIES[shown.utility].name), _capital(DISPARITIES[shown.disparity].name)
+    utility, rule = capital(UTILITIES[shown.utility].name), capital(DISPARITIES[shown.disparity].name)
     found, kept = shown.found.result.rows
     none = ":small[not estimable]"
     lines: dict[str, str] = {}
@@ -84,10 +83,10 @@ def numbers(shown: Scene) -> dict[str, str]:
         lines[f"{utility}  \n{where}"] = interval(reported.utility, shown.utility)
         lines[f"{rule}  \n{where}"] = interval(reported.disparity, None)
     here = f":small[found here, on {found:,} rows: optimistic]"
-    lines[f"{utility}  \n{here}"] = _value(point.utility, shown.utility)
-    lines[f"{rule}  \n{here}"] = none if isnan(point.disparity) else _value(point.disparity, None)
+    lines[f"{utility}  \n{here}"] = value(point.utility, shown.utility)
+    lines[f"{rule}  \n{here}"] = none if isnan(point.disparity) else value(point.disparity, None)
     whole = _whole(shown, point.policy)
-    lines[f"Both on all rows  \n:small[as the threshold page shows them]"] = " · ".join(whole)
+    lines["Both on all rows  \n:small[as the threshold page shows them]"] = " · ".join(whole)
     lines["Price of a step"] = f":small[{definitions.escaped(price(point, shown.utility))}]"
     return lines
 
@@ -98,12 +97,7 @@ def interval(estimate: Estimate, utility: str | None) -> str:
         return f":small[{markdown(estimate.reason, 200)}]"
     ends = [_bare(end, utility) for end in (estimate.low, estimate.high)]
     words = f"{ends[0]} to {ends[1]}" if not isnan(estimate.low + estimate.high) else "no interval"
-    return f"{_value(estimate.value, utility)} :small[{words}]"
-
-
-def gap_interval(gap: Disparity) -> str:
-    """Return a disparity with its interval as Markdown."""
-    return interval(Estimate(gap.value, gap.low, gap.high, 0, gap.reason), None)
+    return f"{value(estimate.value, utility)} :small[{words}]"
 
 
 def hand_over(shown: Scene) -> None:
@@ -112,8 +106,8 @@ def hand_over(shown: Scene) -> None:
     if policy is None:
         return
     allowed = policy.kind == "common" or ask.separate()
-    if st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type="primary", disabled=not allowed,
-                 icon=":material/arrow_forward:",
+    if st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type=controls.leading(),
+                 disabled=not allowed, icon=":material/arrow_forward:",
                  help=None if allowed else "Switch thresholds by group on first: see the note."):
         use(shown, policy)
         st.switch_page("pages/thresholds.py")
@@ -128,41 +122,6 @@ def use(shown: Scene, policy: Policy) -> None:
     sets = attribute_sets([attribute.name for attribute in data.attributes])
     if shown.found.attributes in sets:
         state.settings(policy_book.PAGE)["grouping"] = sets.index(shown.found.attributes)
-
-
-def prices(shown: Scene) -> None:
-    """Draw what each kind of thresholds gives within the bound, and print what the simpler ones cost."""
-    rule, words = DISPARITIES[shown.disparity], "at least" if DISPARITIES[shown.disparity].form == "ratio" else "at most"
-    st.subheader(f"At {rule.name} {words} {shown.chosen.bound:.4g}", anchor=False)
-    points = {kind: frontier_found.point(shown.data, shown.found, kind, shown.chosen.bound) for kind in KINDS}
-    tests = {kind: frontier_found.reported(shown.data, shown.found, kind, shown.chosen.bound) for kind in KINDS}
-    name = _capital(UTILITIES[shown.utility].name)
-    table: dict[str, list[str]] = {"Thresholds": [], f"{name}, on other rows": [], f"{_capital(rule.name)}, on other rows": [],
-                                   f"{name}, found here": [], f"{_capital(rule.name)}, found here": []}
-    for kind, point in points.items():
-        test = tests[kind]
-        cells = [f"**{KIND_NAMES[kind]}**"]
-        if point.policy is None:
-            cells += [f":small[{markdown(point.reason, 160)}]", "", "", ""]
-        else:
-            cells += [interval(test.utility, shown.utility) if test else "", interval(test.disparity, None) if test
-                      else "", _value(point.utility, shown.utility), _value(point.disparity, None)]
-        for column, cell in zip(table.values(), cells, strict=True):
-            column.append(cell)
-    st.table(table, border="horizontal", hide_index=True)
-    lines = [_price("One common threshold", "group thresholds", points["common"], points["deterministic"], shown),
-             _price("Not drawing lots", "lots", points["deterministic"], points["randomised"], shown)]
-    st.markdown("  \n".join(lines))
-
-
-def _price(simple: str, other: str, cheap: Point, best: Point, shown: Scene) -> str:
-    if isnan(cheap.utility) or isnan(best.utility):
-        missing = cheap if isnan(cheap.utility) else best
-        return f"Price of {simple[0].lower()}{simple[1:]}: not defined here, {markdown(missing.reason, 160)}."
-    lost = best.utility - cheap.utility
-    amount = f"{100 * lost:.2f} points" if shown.utility in SHARES else f"{lost:.4f}"
-    return (f"Price of {simple[0].lower()}{simple[1:]}: **{amount}** of {UTILITIES[shown.utility].name} against {other} "
-            "(found here).")
 
 
 def treatment(shown: Scene) -> None:
@@ -187,18 +146,20 @@ def _whole(shown: Scene, policy: Policy | None) -> tuple[str, str]:
     if policy is None:
         return "", ""
     answer, utility = frontier_found.everybody(shown.data, shown.found, policy), UTILITIES[shown.utility]
-    value = utility.sign * answer.overall.rates[utility.rate][0].value
+    rate = utility.sign * answer.overall.rates[utility.rate][0].value
     gap = next(iter(answer.groupings.values())).disparities[shown.disparity]
-    return _value(value, shown.utility), _value(gap.value, None)
+    return value(rate, shown.utility), value(gap.value, None)
 
 
-def _value(value: float, utility: str | None) -> str:
-    return "not estimable" if isnan(value) else f"**{_bare(value, utility)}{' %' if utility in SHARES else ''}**"
+def value(number: float, utility: str | None) -> str:
+    """Return a number as Markdown: a utility of `SHARES` as per cent."""
+    return "not estimable" if isnan(number) else f"**{_bare(number, utility)}{' %' if utility in SHARES else ''}**"
 
 
 def _bare(value: float, utility: str | None) -> str:
     return f"{100 * value:.1f}" if utility in SHARES else f"{value:.3f}"
 
 
-def _capital(name: str) -> str:
+def capital(name: str) -> str:
+    """Return one of our own names at the start of a cell, as Markdown."""
     return definitions.escaped(name[:1].upper() + name[1:])
