@@ -24,8 +24,10 @@ LOOK: dict[PolicyKind, tuple[str, str, str]] = {
     "randomised": (GREEN, "dot", "diamond"),
 }
 FOUR_FIFTHS = 0.8
+SHORT: dict[PolicyKind, str] = {"common": "one for all", "deterministic": "per group", "randomised": "with lots"}
 HEIGHT = 430
-APART = 0.055        # of the height, between two labels
+DEEP = 4             # times the span of the upper part
+APART = 0.06         # of the height, between two labels
 READING = (
     "Each curve is the best utility that exists within a disparity, for one kind of thresholds, on the rows where it "
     "was found; those numbers flatter, so the lettered points are drawn again, with intervals, on rows that were not "
@@ -72,19 +74,19 @@ def trade_off(asked: TradeOff) -> Chart:
     for kind, line in asked.lines.items():
         _offered(figure, asked, kind, line)
     if asked.in_use is not None and np.isfinite(asked.in_use).all():
-        _in_use(figure, asked.in_use)
+        _in_use(figure, asked.in_use, asked.in_use[0] > (left + right) / 2)
     for mark in asked.marks:
         _mark(figure, mark)
-    _names(figure, asked, (left, right), (low, high))
+    _names(figure, asked, (low, high))
     rule, utility = DISPARITIES[asked.disparity], UTILITIES[asked.utility].name
     ideal = "0: equal" if rule.form == "difference" else "1: equal"
-    house(figure, HEIGHT, hovermode="closest", margin={"l": 8, "r": 8, "t": 16, "b": 8})
+    house(figure, HEIGHT, hovermode="closest", margin={"l": 8, "r": 76, "t": 16, "b": 8})
     margin = 0.03 * (right - left)
     figure.update_xaxes(**axis(f"{rule.name} ({ideal})"), range=[left - margin, right + margin])
     figure.update_yaxes(**axis(utility), range=[low, high], tickformat=_format(asked.utility))
     if asked.disparity == "disparate_impact_ratio" and left <= FOUR_FIFTHS <= right:
         figure.add_vline(x=FOUR_FIFTHS, line={"color": GREY, "width": 1, "dash": "dot"},
-                         annotation={"text": "four-fifths convention, 0.80", "font": {"size": 11}, "yanchor": "top"},
+                         annotation={"text": "four-fifths convention, 0.80", "font": {"size": 11}, "yanchor": "bottom"},
                          annotation_position="bottom right")
     return Chart(figure, table(asked), _alt(asked), READING, f"frontier-{asked.disparity}-{asked.utility}")
 
@@ -124,21 +126,28 @@ def _across(asked: TradeOff) -> tuple[float, float]:
 
 
 def _up(asked: TradeOff) -> tuple[float, float]:
-    """Return the ends of the axis; `top_only` leaves out what lies under all curves of group thresholds."""
+    """Return the ends of the axis; `top_only` leaves out what lies under the frontier with lots."""
+    values = _top(asked) if asked.top_only else _top(asked) + [v for line in asked.lines.values() for v in line.utility]
+    low, high = min(values), max(values)
+    margin = 0.06 * max(high - low, 1e-4)
+    return low - margin, high + margin
+
+
+def _top(asked: TradeOff) -> list[float]:
+    """Return the utilities that are always drawn: each best, lots at parity, what is chosen, what is in use."""
     lines = list(asked.lines.values())
-    if asked.top_only:
-        ratio = DISPARITIES[asked.disparity].form == "ratio"
-        best = [line.utility.max() for line in lines]
-        floors = [line.utility[-1 if ratio else 0] for line in lines if line.straight]
-        values = [*best, *floors]
-    else:
-        values = [v for line in lines for v in (line.utility.min(), line.utility.max())]
+    values = [float(line.utility.max()) for line in lines]
+    values += [float(line.utility.min()) for line in lines if line.straight]
     values += [value for mark in asked.marks for value in _seen(mark)[1]]
-    if asked.in_use is not None:
-        values.append(asked.in_use[1])
-    known = [float(value) for value in values if np.isfinite(value)] or [0.0, 1.0]
-    margin = 0.06 * max(max(known) - min(known), 1e-4)
-    return min(known) - margin, max(known) + margin
+    values.append(asked.in_use[1] if asked.in_use is not None else np.nan)
+    return [value for value in values if np.isfinite(value)]
+
+
+def deep(asked: TradeOff) -> bool:
+    """Return whether the curves fall so far that their upper part would be a thin band."""
+    top = _top(asked)
+    lowest = min(float(line.utility.min()) for line in asked.lines.values())
+    return max(top) - lowest > DEEP * (max(top) - min(top))
 
 
 def _seen(mark: Mark) -> tuple[list[float], list[float]]:
@@ -176,12 +185,12 @@ def _offered(figure: go.Figure, asked: TradeOff, kind: PolicyKind, line: Line) -
     )
 
 
-def _in_use(figure: go.Figure, place: tuple[float, float]) -> None:
+def _in_use(figure: go.Figure, place: tuple[float, float], right: bool) -> None:
     figure.add_scatter(x=[place[0]], y=[place[1]], mode="markers", name="policy in use",
                        marker={"color": GREY, "size": 10, "symbol": "x"},
                        hovertemplate="the policy in use, on the same rows<extra></extra>")
-    figure.add_annotation(x=place[0], y=place[1], text="in use", showarrow=False, xanchor="left", xshift=8,
-                          font={"size": 12})
+    figure.add_annotation(x=place[0], y=place[1], text="in use", showarrow=False, yanchor="top", yshift=-4,
+                          xanchor="right" if right else "left", font={"size": 12})
 
 
 def _mark(figure: go.Figure, mark: Mark) -> None:
@@ -222,32 +231,28 @@ def _whiskers(figure: go.Figure, mark: Mark, colour: str, symbol: str) -> tuple[
     return gap.value, rate.value
 
 
-def _names(
-    figure: go.Figure, asked: TradeOff, across: tuple[float, float], up: tuple[float, float]
-) -> None:
-    """Write each curve's name on it, at the loose end; names too near to each other are moved apart."""
-    ratio = DISPARITIES[asked.disparity].form == "ratio"
-    ends = {kind: float(line.utility.max()) for kind, line in asked.lines.items()}
+def _names(figure: go.Figure, asked: TradeOff, up: tuple[float, float]) -> None:
+    """Write each curve's name beside its right end; names too near to each other are moved apart."""
+    ends = {kind: float(line.utility[-1]) for kind, line in asked.lines.items()}
     order = sorted(ends, key=lambda kind: (ends[kind], list(LOOK).index(kind)))
-    height = up[1] - up[0]
-    places = _spread(np.array([(ends[kind] - up[0]) / height for kind in order]))
-    for kind, place in zip(order, places, strict=True):
-        figure.add_annotation(
-            x=across[0] if ratio else across[1], y=up[0] + place * height, text=KIND_NAMES[kind], showarrow=False,
-            xanchor="left" if ratio else "right", yanchor="top", yshift=-3, font={"size": 12, "color": LOOK[kind][0]},
-        )
+    heights = np.clip((np.array([ends[kind] for kind in order]) - up[0]) / (up[1] - up[0]), 0, 1)
+    for kind, place in zip(order, _spread(heights), strict=True):
+        figure.add_annotation(x=1, xref="paper", y=place, yref="paper", text=SHORT[kind], showarrow=False,
+                              xanchor="left", xshift=4, font={"size": 12, "color": LOOK[kind][0]})
 
 
 def _spread(places: Floats) -> Floats:
-    """Return ascending heights at least `APART` from each other, none moved up.
+    """Return ascending heights at least `APART` from each other and inside 0 to 1.
 
     >>> _spread(np.array([0.5, 0.5])).round(3)
-    array([0.445, 0.5  ])
+    array([0.47, 0.53])
     """
-    moved = places.copy()
-    for i in range(len(moved) - 2, -1, -1):
-        moved[i] = min(moved[i], moved[i + 1] - APART)
-    return moved
+    count = len(places)
+    steps = APART * np.arange(count)
+    moved = np.maximum.accumulate(places - steps) + steps
+    moved -= (moved - places).mean()
+    moved = np.minimum(moved, 1 - APART * np.arange(count)[::-1])
+    return np.asarray(np.maximum(moved, steps))
 
 
 def _alt(asked: TradeOff) -> str:

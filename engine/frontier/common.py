@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.frontier.dominance import ROUNDING, improving
-from engine.frontier.points import Points, rate_of
+from engine.frontier.dominance import improving
+from engine.frontier.ladder import Ladder, ladder, threshold_of, utility_along
+from engine.frontier.points import rate_of
 from engine.frontier.problem import SLACK, Choice, Curve, Problem, extent, pure
-from engine.frontier.utility import value_of
 from engine.types import Floats, Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Ladder:
-    """Every distinct threshold of some groups together, and where each group stands at it."""
-
-    scores: Floats              # (T,) descending, distinct
-    reached: tuple[Ints, ...]   # per group (T + 1,) its point at each rung; rung 0 selects nobody
-
-
-def ladder(points: Sequence[Points]) -> Ladder:
-    """Return the common thresholds of groups; O(rows log groups)."""
-    scores = np.concatenate([p.scores[::-1] for p in points])
-    owner = np.repeat(np.arange(len(points), dtype=np.int32), [len(p.scores) for p in points])
-    order = np.argsort(scores, kind="stable")[::-1]   # ascending runs, so that the stable sort merges them
-    scores, owner = scores[order], owner[order]
-    last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)) if len(scores) else np.zeros(0, dtype=np.int64)
-    reached = tuple(np.append(0, np.cumsum(owner == g)[last]) for g in range(len(points)))
-    return Ladder(scores[last], reached)
-
-
-def best_common(problem: Problem) -> float:
-    """Return the common threshold of highest utility over everybody, the highest such; see `Points.threshold`."""
-    rungs = ladder(problem.points)
-    utility = _utility(problem, rungs)
-    return _threshold(problem, rungs, int((utility >= utility.max() - ROUNDING).argmax()))
-
-
-def _utility(problem: Problem, rungs: Ladder) -> Floats:
-    payoff = problem.utility.payoff(problem.totals, problem.costs)
-    reached = list(zip(problem.points, rungs.reached, strict=True))
-    if payoff is not None:   # group by group: a third of the memory
-        return np.asarray(sum(payoff.worth(p.selected)[i] for p, i in reached) + payoff.constant)
-    return value_of(problem.utility, np.sum([p.selected[i] for p, i in reached], axis=0), problem.totals, problem.costs)
-
-
-def _threshold(problem: Problem, rungs: Ladder, rung: int) -> float:
-    """Return the threshold of a rung, half way to the next lower score of anybody."""
-    everybody = Points(rungs.scores, np.zeros((1, 3)), 0, all(p.between for p in problem.points))
-    return everybody.threshold(rung)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +33,14 @@ class CommonCurve:
         best = int(within[self.utility[within].argmax()])
         rung = int(self.rungs[best])
         points = [self.steps.reached[g][rung] for g in self.problem.compared]
-        threshold = _threshold(self.problem, self.steps, rung)
+        threshold = threshold_of(self.problem.points, self.steps, rung)
         return Choice(pure(points), float(self.utility[best]), threshold=threshold)
 
 
 def solve(problem: Problem) -> Curve:
     """Return the frontier of one common threshold, for any disparity and any utility."""
     rungs = ladder(problem.points)
-    utility = _utility(problem, rungs)
+    utility = utility_along(problem.points, rungs, problem.totals, problem.utility, problem.costs)
     disparity = _disparity(problem, rungs)
     sign = 1.0 if problem.rule.form == "difference" else -1.0
     allowed = ~np.isnan(disparity) & _within_limits(problem, rungs)

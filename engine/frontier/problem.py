@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.counting.counts import Numbers
+from engine.frontier.ladder import best_threshold
 from engine.frontier.points import Points, rate_of
 from engine.frontier.utility import Payoff, Utility, value_of
 from engine.metrics import RATES, Costs, DisparityRule
@@ -80,9 +82,7 @@ class Problem:
     @cached_property
     def otherwise(self) -> float:
         """The best common threshold of everybody: for groups that are not compared, and for groups not seen here."""
-        from engine.frontier.common import best_common  # a sweep needs a problem too
-
-        return best_common(self)
+        return best_threshold(self.points, self.totals, self.utility, self.costs)
 
     @cached_property
     def rest(self) -> Numbers:
@@ -161,13 +161,13 @@ class Curve(Protocol):
         """Return the best choice within a bound; None where no policy of this kind reaches it."""
 
 
-class Drawn:
+class Drawn(ABC):
     """A curve whose breakpoints are worked out when they are first asked for; a single bound needs none."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def drawn(self) -> tuple[Floats, Floats]:
-        """Disparities, ascending, and utilities."""
-        raise NotImplementedError
+        """Disparities, ascending, and utilities; kept by whoever works them out."""
 
     @property
     def disparity(self) -> Floats:

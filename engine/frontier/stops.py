@@ -55,16 +55,12 @@ def lines(result: FrontierResult) -> dict[PolicyKind, Line]:
 
 
 def usual_bound(drawn: Mapping[PolicyKind, Line], ideal: float) -> float:
-    """Return a bound to begin with: half way between parity and what the best policies have without a bound.
+    """Return a bound to begin with: half way between parity and the widest disparity that the best policies have.
 
     Rounded to two digits; parity itself where there is nothing to trade.
     """
     ends = [line.disparity[-1] if ideal == 0 else line.disparity[0] for line in drawn.values()]
-    far = min(ends, key=lambda end: abs(end - ideal), default=ideal)
-    middle = abs(far - ideal) / 2
-    if middle < 1e-6:
-        far = max(ends, key=lambda end: abs(end - ideal), default=ideal)
-        middle = abs(far - ideal) / 2
+    middle = max((abs(float(end) - ideal) for end in ends), default=0.0) / 2
     if middle <= 0:
         return ideal
     digits = 1 - int(np.floor(np.log10(middle)))

@@ -82,7 +82,7 @@ def _sides(data: Dataset) -> tuple[Sample, tuple[str, ...]]:
         PAGE, f"unprivileged_{place}", "Unprivileged groups (the rest are privileged; none: every group on its own)",
         groups.names, default=_worst(groups, codes, decision))
     favourable = "being selected" if data.roles.favourable == "selected" else "not being selected"
-    st.caption(f"The favourable decision is {favourable}; a ratio is the unprivileged side's share of it by the other's.")
+    st.caption(f"The favourable decision is {favourable}; ratios divide the unprivileged side's share by the other's.")
     return sample_of(data, attributes, tuple(groups.names[g] for g in chosen), decision), attributes
 
 
@@ -133,14 +133,14 @@ def _made(data: Dataset, made: Outcome) -> None:
     before = float(goal.value(forgery.before))
     altered = "no row altered, only picked"
     if forgery.rows_changed:
-        altered = f"{forgery.rows_changed:,} rows altered in the whole data, {int(forgery.changed.sum()):,} in the sample"
+        altered = f"{forgery.rows_changed:,} rows altered in all data, {int(forgery.changed.sum()):,} in the sample"
     name, measure = ATTACKS[forgery.request.attack].name, DISPARITIES[goal.metric].name
     st.markdown(
         f"**{name[0].upper()}{name[1:]}**: {measure} from {before:.3f} to **{forgery.reached:.3f}** "
         f"(target {goal.target:g}) in {len(forgery.sample):,} rows; {altered}. Cells moved "
         f"by {forgery.kl:.4f} nats (KL of the plan from the data) and {forgery.wasserstein:.4f} (Wasserstein).")
     if goal.reached(forgery.before):
-        st.caption("The honest data reach this target by themselves, so nothing had to be doctored: choose another one.")
+        st.caption("The honest data reach this target already, so nothing had to be doctored: choose another one.")
     elif not goal.reached(forgery.after) and goal.metric != "equal_opportunity_difference":
         st.caption("The sample falls short of its target: by the sampling, see its note, or because its rows run out.")
     with st.container(horizontal=True, gap="small"):

@@ -105,14 +105,13 @@ def _compare(shown: Scene) -> Scene:
         second = choice.scene(shown.data, shown.found, shown.book, ask.chosen(shown.found, ask.SECOND))
         controls.select(PAGE, "click", "A click on the chart chooses", tuple(ask.LETTERS), by="keyword",
                         show=ask.LETTERS.__getitem__, flat=True)
-    both = (shown, second)
-    lines = [choice.numbers(each) if each.point.policy is not None else {} for each in both]
-    names = list(lines[0] or lines[1])
-    table = {"": names}
-    for each, numbers in zip(both, lines, strict=True):
-        none = f":small[{markdown(each.point.reason, 200)}]"
-        table[each.chosen.letter] = [numbers.get(name, none) for name in names]
-    if names:
+    table: dict[str, list[str]] = {}
+    for each in (shown, second):
+        if each.point.policy is None:
+            st.info(f"{each.chosen.letter}: {markdown(each.point.reason, 300)}.")
+        else:
+            table |= choice.numbers(each, each.chosen.letter)
+    if table:
         st.table(table, border="horizontal", hide_index=True)
     _between(shown, second)
     choice.hand_over(second)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from engine.charts.frontier import Mark, TradeOff, trade_off
+from engine.charts.frontier import Mark, TradeOff, deep, trade_off
 from engine.charts.theme import Chart
 from engine.policy import KINDS
 from engine.types import Dataset
@@ -16,6 +17,8 @@ from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
 
 KEY = "frontier chart"
+UPPER = ("Leaves out what lies below the frontier with lots at parity: a common threshold often reaches parity only by "
+         "selecting everybody or nobody.")
 
 
 def draw(data: Dataset, found: Found, book: Book, marks: Sequence[Mark]) -> None:
@@ -23,11 +26,10 @@ def draw(data: Dataset, found: Found, book: Book, marks: Sequence[Mark]) -> None
     asked = TradeOff(
         found.lines, found.request.disparity, found.request.utility, found.result.groups.names,
         frontier_found.all_affected(data, found, book.now), marks, frontier_found.placed(data, found, book.now),
-        controls.toggle(frontier_controls.PAGE, "top", "Only the upper part",
-                        help="Leaves out what lies below the frontier with lots at parity: a common threshold often "
-                             "reaches parity only by selecting everybody or nobody."),
     )
-    clickable(trade_off(asked), found)
+    top = controls.toggle(frontier_controls.PAGE, f"top_{frontier_controls.traded(found)}", "Only the upper part",
+                          deep(asked), help=UPPER)
+    clickable(trade_off(replace(asked, top_only=top)), found)
 
 
 def clickable(chart: Chart, found: Found) -> None:

@@ -66,29 +66,24 @@ def panel(shown: Scene) -> None:
     if point.policy is None:
         st.info(markdown(point.reason, 300) + ". Choose other thresholds or a looser bound.")
         return
-    lines = numbers(shown)
-    st.table({"": list(lines), shown.chosen.letter: list(lines.values())}, border="horizontal", hide_index=True)
+    st.table(numbers(shown), border="horizontal", hide_index=True)
+    found, kept = shown.found.result.rows
+    st.caption(f"Other rows: {kept:,} that were not used to find it. Found here: {found:,} rows, optimistic. All rows: "
+               "both together, as the threshold page shows them.  \n"
+               + definitions.escaped(capital(price(point, shown.utility))) + ".")
     hand_over(shown)
 
 
-def numbers(shown: Scene) -> dict[str, str]:
-    """Return the numbers of a point by name, as Markdown; those of rows it was found on say so."""
-    point, reported = shown.point, shown.reported
-    utility, rule = capital(UTILITIES[shown.utility].name), capital(DISPARITIES[shown.disparity].name)
-    found, kept = shown.found.result.rows
-    none = ":small[not estimable]"
-    lines: dict[str, str] = {}
+def numbers(shown: Scene, letter: str = "") -> dict[str, list[str]]:
+    """Return the numbers of a point as columns of Markdown, by the rows they are from."""
+    point, reported, utility = shown.point, shown.reported, shown.utility
+    mark = f"{letter}: " if letter else ""
+    table = {"": [capital(UTILITIES[utility].name), capital(DISPARITIES[shown.disparity].name)]}
     if reported is not None:
-        where = f":small[on {kept:,} rows not used to find it]"
-        lines[f"{utility}  \n{where}"] = interval(reported.utility, shown.utility)
-        lines[f"{rule}  \n{where}"] = interval(reported.disparity, None)
-    here = f":small[found here, on {found:,} rows: optimistic]"
-    lines[f"{utility}  \n{here}"] = value(point.utility, shown.utility)
-    lines[f"{rule}  \n{here}"] = none if isnan(point.disparity) else value(point.disparity, None)
-    whole = _whole(shown, point.policy)
-    lines["Both on all rows  \n:small[as the threshold page shows them]"] = " · ".join(whole)
-    lines["Price of a step"] = f":small[{definitions.escaped(price(point, shown.utility))}]"
-    return lines
+        table[f"{mark}other rows"] = [interval(reported.utility, utility), interval(reported.disparity, None)]
+    table[f"{mark}found here"] = [value(point.utility, utility), value(point.disparity, None)]
+    table[f"{mark}all rows"] = list(_whole(shown, point.policy))
+    return table
 
 
 def interval(estimate: Estimate, utility: str | None) -> str:
@@ -97,7 +92,7 @@ def interval(estimate: Estimate, utility: str | None) -> str:
         return f":small[{markdown(estimate.reason, 200)}]"
     ends = [_bare(end, utility) for end in (estimate.low, estimate.high)]
     words = f"{ends[0]} to {ends[1]}" if not isnan(estimate.low + estimate.high) else "no interval"
-    return f"{value(estimate.value, utility)} :small[{words}]"
+    return f"{value(estimate.value, utility)}  \n:small[{words}]"
 
 
 def hand_over(shown: Scene) -> None:

@@ -98,16 +98,20 @@ def set_bound(found: Found, bound: float) -> None:
 def share(found: Found) -> None:
     """Write this page's settings to the address: positions, keywords and the bounds of what is traded now."""
     settings = state.settings(PAGE)
-    now = {_bound_name(found, which) for which in LETTERS}
-    kept = {key: value for key, value in settings.items() if not key.startswith("bound_") or key in now}
+    now = {*(_bound_name(found, which) for which in LETTERS), f"top_{traded(found)}"}
+    kept = {key: value for key, value in settings.items() if not key.startswith(("bound_", "top_")) or key in now}
     state.sync_url(PAGE, {key: value for key, value in kept.items() if value not in ((), [])})
 
 
-def _bound_name(found: Found, which: str) -> str:
-    """Return the setting that holds a bound: each disparity of each grouping has its own."""
+def traded(found: Found) -> str:
+    """Return the mark of what is traded between whom: each grouping and disparity has settings of its own."""
     sets = attribute_sets([attribute.name for attribute in found.result.dataset.attributes])
     place = sets.index(found.attributes) if found.attributes in sets else 0
-    return f"bound_{which}_{place}_{list(DISPARITIES).index(found.request.disparity)}"
+    return f"{place}_{list(DISPARITIES).index(found.request.disparity)}"
+
+
+def _bound_name(found: Found, which: str) -> str:
+    return f"bound_{which}_{traded(found)}"
 
 
 def _step(middle: float) -> float:
