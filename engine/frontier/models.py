@@ -62,6 +62,7 @@ class ModelFrontier:
     volume: Volume                              # of all points on the test rows; objectives utility, minus disparity
     skipped: tuple[tuple[str, str], ...]
     rows: tuple[int, int, int]                  # train, validation, test
+    unseen: np.ndarray                          # (n,) rows that no model was trained on
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +163,8 @@ def compare(
     seen = objectives(np.array([p.utility for p in points]), np.array([p.disparity for p in points]), study.request)
     cells = np.stack([p.counts for p in points])
     volume = covered(cells, np.concatenate(draws, axis=1), study.request, dataset.roles.favourable)
-    return ModelFrontier(tuple(points), nondominated(seen), frontiers, volume, tuple(skipped), rows)
+    return ModelFrontier(tuple(points), nondominated(seen), frontiers, volume, tuple(skipped), rows,
+                         desk.validation | desk.test)
 
 
 def _jobs(dataset: Dataset, study: Study) -> Iterator[tuple[str, str]]:
