@@ -18,6 +18,9 @@ from pages.parts import (
 from pages.parts import frontier_choice as choice
 from pages.parts import frontier_controls as ask
 
+TERMS = ("pareto_frontier", "utility", "common_threshold", "deterministic_thresholds", "randomised_thresholds",
+         "shadow_price", "found_and_reported", "group_thresholds", "minimum_group_size")
+
 
 def main() -> None:
     session.framed()
@@ -49,7 +52,7 @@ def frontier(data: Dataset) -> None:
     """Controls, the frontiers, the chosen point, and everything that follows it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = ask.asked(data)
-        definitions.offer((request.disparity, "group_thresholds", "max_min", "minimum_group_size", "wilson"))
+        definitions.offer((request.disparity, *TERMS))
     found = frontier_found.frontier(data, request.attributes or (), request)
     if not found.lines:
         st.info("There is no frontier: " + "; ".join(found.result.unsolved.values()))

@@ -7,7 +7,6 @@ import pytest
 
 from engine.assessment import Request, assess
 from engine.manipulation.missing import OF, bounds
-from engine.metrics import DISPARITIES
 from engine.policy import Policy
 from tests.build import dataset
 
@@ -17,41 +16,41 @@ def assessed(score, label, group, least=0, favourable="selected"):
     return assess(data, Request(Policy.common(0.5), (("g",),), min_group=least)).groupings["g"]
 
 
-def every_value(score, label, group, names, key, favourable="selected"):
-    """The disparity under every assignment of the missing rows."""
+def every_value(score, label, group, names, favourable="selected"):
+    """Each disparity's values under all assignments of the missing rows."""
     unknown = [i for i, name in enumerate(group) if name == "missing"]
-    found = []
+    found = {key: [] for key in OF}
     for chosen in product(names, repeat=len(unknown)):
         whole = list(group)
         for i, name in zip(unknown, chosen, strict=True):
             whole[i] = name
-        found.append(assessed(score, label, whole, favourable=favourable).disparities[key].value)
-    return [value for value in found if np.isfinite(value)]
+        for key, disparity in assessed(score, label, whole, favourable=favourable).disparities.items():
+            if key in found and np.isfinite(disparity.value):
+                found[key].append(disparity.value)
+    return found
 
 
 @pytest.mark.parametrize("favourable", ["selected", "not-selected"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_bounds_of_two_groups_equal_brute_force(seed, favourable):
     rng = np.random.default_rng(seed)
     n = 30
     score, label = rng.random(n), rng.integers(0, 2, n)
     group = rng.choice(["a", "b"], n).tolist()
-    for i in range(7):
+    for i in range(6):
         group[i] = "missing"
     found = bounds(assessed(score, label, group, favourable=favourable), favourable)
-    for key in OF:
-        if DISPARITIES[key].name and key != "equalized_odds_difference":
-            values = every_value(score, label, group, "ab", key, favourable)
+    for key, values in every_value(score, label, group, "ab", favourable).items():
+        if key != "equalized_odds_difference":
             assert (found[key].low, found[key].high) == pytest.approx((min(values), max(values))), key
 
 
 def test_bounds_of_three_groups_hold_every_assignment_and_the_far_end_is_attained():
     rng = np.random.default_rng(9)
     score, label = rng.random(40), rng.integers(0, 2, 40)
-    group = [*["missing"] * 6, *rng.choice(["a", "b", "c"], 34).tolist()]
+    group = [*["missing"] * 4, *rng.choice(["a", "b", "c"], 36).tolist()]
     found = bounds(assessed(score, label, group))
-    for key in OF:
-        values = every_value(score, label, group, "abc", key)
+    for key, values in every_value(score, label, group, "abc").items():
         assert found[key].low <= min(values) + 1e-9
         assert found[key].high >= max(values) - 1e-9
         far, ours = (min(values), found[key].low) if "ratio" in key else (max(values), found[key].high)

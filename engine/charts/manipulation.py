@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.charts.theme import BAND, BLUE, GREEN, GREY, PURPLE, VERMILION, Chart, Column, axis, house, number
+from engine.charts.theme import BAND, BLUE, GREEN, GREY, PURPLE, VERMILION, Chart, Column, axis, badge, house, number
 from engine.manipulation import TESTS, Detection
 from engine.manipulation.cells import Counts, rates, shares_of
 from engine.manipulation.curves import Curves
@@ -53,9 +53,9 @@ def mosaic(names: Sequence[str], before: Counts, after: Counts, titles: tuple[st
                 marker={"color": colour, "line": {"width": 0}}, textposition="none",
                 hovertemplate="%{text}<extra></extra>", showlegend=column == 1, row=1, col=column,
             )
-        ticks = [f"{markup(plain(name, 28))}<br>{100 * r:.1f} %" for name, r in zip(names, rate, strict=True)]
-        figure.update_xaxes(**axis(""), tickvals=left + width / 2, ticktext=ticks, range=[0, 1], showgrid=False, row=1,
-                            col=column)
+        ticks = [f"<b>{badge(g)}</b><br>{100 * r:.1f} %" for g, r in enumerate(rate)]   # names do not fit a phone
+        figure.update_xaxes(**axis(""), tickvals=left + width / 2, ticktext=ticks, tickangle=0, range=[0, 1],
+                            showgrid=False, row=1, col=column)
     figure.update_yaxes(**axis("favourable share"), range=[0, 1.001], tickformat=".0%", showgrid=False, row=1, col=1)
     figure.update_yaxes(range=[0, 1.001], showticklabels=False, showgrid=False, row=1, col=2)
     figure.update_annotations(font={"size": 12})
@@ -146,9 +146,8 @@ def test_table(found: Detection) -> Mapping[str, Column]:
         "role": [PARTS[test.part] for test, _ in tests],
         "statistic": [outcome.statistic for _, outcome in tests],
         "p-value": [outcome.p_value for _, outcome in tests],
-        "sees": [test.sees for test, _ in tests],
+        "sees": [f"not run: {plain(outcome.reason, 120)}" if outcome.reason else test.sees for test, outcome in tests],
         "cannot see": [test.misses for test, _ in tests],
-        "note": [plain(outcome.reason or "", 120) for _, outcome in tests],
     }
 
 

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     forgery = simulate(sample, request, watched)
     file = None
     if arguments.output is not None:
-        file = _write(arguments, table, dataset, forgery)
+        file = _write(arguments, table, dataset, sample, forgery)
     return Outcome(_value(forgery, dataset, file))
 
 
@@ -57,6 +57,7 @@ def _value(forgery: Any, dataset: Dataset, file: str | None) -> Json:   # noqa: 
         "plan": {"shares": forgery.plan.ravel().tolist(), "value": finite(plan)}, "before": finite(before),
         "data": {"name": dataset.name, "sha256": dataset.sha256, "rows": dataset.rows,
                  "left_out": forgery.source.left_out},
+        "decisions": "of a logistic model trained here" if request.attack == "gradient" else "of the data",
         "seed": request.seed, "file": file, "watermark": "manipulated: simulation",
     }
 
@@ -95,15 +96,21 @@ def _others(arguments: argparse.Namespace, table: Table, chosen: Roles) -> tuple
     return tuple(column for column in table.columns if column not in taken)
 
 
-def _write(arguments: argparse.Namespace, table: Table, dataset: Dataset, forgery: Any) -> str:   # noqa: ANN401
+def _write(
+    arguments: argparse.Namespace, table: Table, dataset: Dataset, sample: Any, forgery: Any   # noqa: ANN401
+) -> str:
     import pyarrow as pa
 
-    from engine.manipulation.export import csv_text, doctored_columns, marked
+    from engine.manipulation.export import DECISION, csv_text, decision_words, doctored_columns, marked
 
     path = Path(marked(arguments.output))
-    columns = doctored_columns(
-        forgery, table.columns, [a.name for a in dataset.attributes],
-        lambda name, rows: table.data[name].take(pa.array(rows)).to_pylist(), dataset.roles.prediction)
+    def fetch(name: str, rows: Any) -> Any:   # noqa: ANN401
+        return table.data[name].take(pa.array(rows)).to_pylist()
+
+    decision = dataset.roles.prediction
+    words = (0, 1) if decision is None else decision_words(sample, decision, fetch)
+    columns = doctored_columns(forgery, table.columns, [a.name for a in dataset.attributes], fetch,
+                               decision or DECISION, words)
     try:
         path.write_text(csv_text(columns), encoding="utf-8", newline="")
     except OSError as error:

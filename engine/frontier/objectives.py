@@ -126,7 +126,8 @@ def _utility(request: Request, selected: Floats, totals: Floats) -> Floats:
     """Return the utility of counts by outcome (..., 3); totals may differ from draw to draw."""
     costs, utility = Costs(request.cost_fp, request.cost_fn), UTILITIES[request.utility]
     flat = zip(selected.reshape(-1, 3), totals.reshape(-1, 3), strict=True)
-    found = [float(value_of(utility, taken, everybody, costs)) for taken, everybody in flat]
+    found = [float(value_of(utility, taken, everybody, costs)) if (everybody[:2] > 0).all() else np.nan
+             for taken, everybody in flat]   # a draw of few rows may hold one outcome only
     return np.array(found).reshape(selected.shape[:-1])
 
 

@@ -50,7 +50,7 @@ class Forgery:
     """The sample that is handed in, and what it cost."""
 
     request: Simulation
-    source: Sample               # the honest rows
+    source: Sample               # the honest rows, with the model's decisions where an attack brings a model
     rows: Ints                   # (m,) place in the source that each row takes
     origin: Ints                 # (m,) row whose columns it shows
     changed: Ints                # (m,) 1 where it is not the row of its place
@@ -133,7 +133,10 @@ def simulate(
     inside = _positives(sample, request.goal)
     progress(0.1, f"planning: {attack.name}")
     altered = attack.run(inside, request.goal, rng, cancelled)
-    inside = inside if altered.source is None else altered.source
+    if altered.source is not None:   # a model decides: its decisions are what an honest sample would show
+        inside, decision = altered.source, sample.decision.copy()
+        decision[np.searchsorted(sample.rows, inside.rows)] = inside.decision
+        sample = replace(sample, decision=frozen(decision))
     progress(0.7, "drawing the sample")
     size = round(request.size * len(inside) / len(sample))
     accept = unnoticed_by_g(inside.counts, max(size, 1), request.alpha)

@@ -37,7 +37,8 @@ def marked(name: str) -> str:
 
 
 def doctored_columns(
-    forgery: Forgery, columns: Sequence[str], protected: Sequence[str], fetch: Fetch, decision: str | None = None
+    forgery: Forgery, columns: Sequence[str], protected: Sequence[str], fetch: Fetch, decision: str = DECISION,
+    words: tuple[object, object] = (0, 1),
 ) -> dict[str, list[object]]:
     """Return the submitted sample column by column.
 
@@ -55,7 +56,9 @@ def doctored_columns(
     fetch
         Reads cells of the source.
     decision
-        The decision's column; without one, a column ``decision`` of 0 and 1 is added.
+        The decision's column; added where it is not among the columns.
+    words
+        What it says for an unfavourable and for a favourable decision.
     """
     found: dict[str, list[object]] = {name: list(fetch(name, forgery.origin)) for name in columns}
     _regrouped(found, forgery, protected, fetch)
@@ -63,14 +66,19 @@ def doctored_columns(
         if not feature.levels and feature.name in found:
             for i in np.flatnonzero(forgery.changed):
                 found[feature.name][i] = float(feature.values[i])
-    words: Mapping[int, object] = {0: 0, 1: 1}
-    if decision is not None:
-        words = {y: next(iter(fetch(decision, forgery.source.rows[rows[:1]])), y) for y in (0, 1)
-                 for rows in [np.flatnonzero(forgery.source.decision == y)]}
-    found[decision or DECISION] = [words[int(y)] for y in forgery.sample.decision]
+    found[decision] = [words[int(y)] for y in forgery.sample.decision]
     found[CHANGED] = [int(changed) for changed in forgery.changed]
     found[COLUMN] = [WATERMARK] * len(forgery.sample)
     return found
+
+
+def decision_words(sample: Sample, decision: str, fetch: Fetch) -> tuple[object, object]:
+    """Return what a column says for an unfavourable and for a favourable decision; 0 or 1 where there is none."""
+    found: list[object] = [0, 1]
+    for y in (0, 1):
+        rows = sample.rows[np.flatnonzero(sample.decision == y)[:1]]
+        found[y] = next(iter(fetch(decision, rows)), y)
+    return found[0], found[1]
 
 
 def csv_text(columns: Mapping[str, Sequence[object]]) -> str:

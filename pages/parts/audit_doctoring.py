@@ -119,7 +119,7 @@ def _start(mark: str, sample: Sample, attributes: tuple[str, ...], request: Simu
     def work(progress: Progress, cancelled: Cancelled) -> Outcome:
         forgery = simulate(sample, request, lambda share, words: progress(0.4 * share, words), cancelled)
         target = request.goal.target if request.goal.ratio else USUAL["disparate_impact_ratio"]
-        found = detect(forgery.sample, sample, Audit("A", alpha, target=target, best_of=request.best_of,
+        found = detect(forgery.sample, forgery.source, Audit("A", alpha, target=target, best_of=request.best_of,
                                                      seed=request.seed),
                        None, lambda share, words: progress(0.4 + 0.6 * share, words), cancelled)
         return Outcome(forgery, found, attributes)

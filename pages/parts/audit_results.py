@@ -31,6 +31,7 @@ def draw(found: Detection, titles: tuple[str, str] = ("reference", "submitted"),
         _tests(found)
     elif section == "cells":
         drawing.chart(charts.mosaic(found.groups, found.against, found.observed, titles), "mosaic")
+        st.caption(" · ".join(f"**{g + 1}** {markdown(name)}" for g, name in enumerate(found.groups)))
         drawing.table(charts.residual_table(found))
         st.caption("Standardised residuals beyond ±3 are cells drawn more, or less, than chance explains. Where rows "
                    "are only picked, no single row is false, so none can be named.")
@@ -73,11 +74,11 @@ def _seen(found: Detection) -> str:
     if at.target <= found.power.ratio:
         return (f"The reference itself has a ratio of {found.power.ratio:.3f}, so nobody needs to forge {at.target:g}.")
     g, direct = found.power.undetectable_g, found.power.undetectable_direct
-    upto = "any ratio" if math.isinf(g) else f"a ratio of {g:.3f}"
+    upto, itself = ("any ratio" if math.isinf(limit) else f"a ratio of {limit:.3f}" for limit in (g, direct))
     return (f"A sample of this size, forged from {found.power.ratio:.3f} to {at.target:g} with the usual noise, would "
             f"be noticed by the G test with {100 * at.g_test:.0f} %, by testing the ratio itself with "
             f"{100 * at.direct:.0f} % chance. A forger who picks exact cells could still show {upto} under the G test, "
-            f"{direct:.3f} where the ratio itself is tested.")
+            f"{itself} where the ratio itself is tested.")
 
 
 def _figures(found: Detection) -> None:

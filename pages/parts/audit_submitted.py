@@ -31,6 +31,7 @@ WHY = {
     "c": "A CSV with the columns group, decision and proportion, adding up to 1, e.g. from a census. Only cells are "
          "tested.",
 }
+SMALL = 30   # rows under which a group is not taken for the unprivileged one by itself
 KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -143,7 +144,7 @@ def _roles(files: Files) -> tuple[Columns | None, Audit]:
     groups = _groups(files, tuple(protected))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         low = st.multiselect("Unprivileged groups (none: every group on its own)", groups, format_func=plain,
-                             default=groups[:1] if len(groups) == 2 else [],
+                             default=_least(files, tuple(protected), decision, str(favourable), groups),
                              key=f"audit low {files.mark} {protected}")
         ignored = st.multiselect("Columns not to compare", [c for c in common if c not in (*protected, decision)],
                                  format_func=plain, key=f"audit ignored {files.mark}",
@@ -169,6 +170,22 @@ def _groups(files: Files, protected: tuple[str, ...]) -> list[str]:
     order = np.argsort(-counts, kind="stable")[:200]
     groups = [" x ".join(names[a][int(code)] for a, code in enumerate(found[i])) for i in order]
     return sorted(groups) if len(groups) == 2 else groups
+
+
+def _least(
+    files: Files, protected: tuple[str, ...], decision: str, favourable: str, groups: list[str]
+) -> list[str]:
+    """Return the group to start from: of those that are not small, the one least often given the favourable value."""
+    table = files.submitted
+    texts = [table.text(name, protected=True) for name in protected]
+    names = [(*text.names(1_000), "missing") for text in texts]
+    given = table.text(decision)
+    good = given.codes == given.code(favourable)
+    rows, place = np.unique(np.stack([text.codes for text in texts], axis=1), axis=0, return_inverse=True)
+    sizes = np.bincount(place.reshape(-1))
+    rate = np.where(sizes >= SMALL, np.bincount(place.reshape(-1), good) / sizes, np.inf)
+    least = " x ".join(names[a][int(code)] for a, code in enumerate(rows[int(rate.argmin())]))
+    return [least] if least in groups and np.isfinite(rate.min()) else []
 
 
 def _request(mode: Mode) -> Audit:

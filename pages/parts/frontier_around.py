@@ -16,7 +16,17 @@ from engine.charts.frontier_words import mixture
 from engine.charts.theme import SHOWN, badge
 from engine.frontier.effects import Effects
 from engine.text import markdown
-from pages.parts import cache, controls, definitions, drawing, frontier_found, frontier_safety, policies
+from pages.parts import (
+    cache,
+    controls,
+    definitions,
+    drawing,
+    frontier_found,
+    frontier_models,
+    frontier_objectives,
+    frontier_safety,
+    policies,
+)
 from pages.parts import frontier_choice as choice
 from pages.parts import frontier_controls as ask
 from pages.parts import threshold_setting as setting
@@ -24,7 +34,7 @@ from pages.parts.frontier_choice import Scene
 
 PAGE = ask.PAGE
 SECTIONS = {"affected": "Who is affected", "compare": "A second point", "flatters": "How much it flatters",
-            "take": "Lots and files"}
+            "objectives": "More objectives", "models": "Models", "take": "Lots and files"}
 READING = (
     "Bars to the right are persons whom only the chosen point selects, bars to the left those whom only the policy in "
     "use selects, by their outcome. Look at the groups that carry the change, and whether those who lose a place had "
@@ -139,6 +149,7 @@ def _take(shown: Scene) -> None:
         return
     if policy.kind == "randomised":
         st.markdown(LOTS)
+        definitions.offer(("randomised_thresholds", "draw_of_lots"))
     index = cache.score_index(data, policy.attributes)   # here: the file is made outside the session, on a click
     st.download_button("Download policy", data=lambda: policies.file_of(data, policy, index), key="frontier policy",
                        file_name=f"policy-{data.fingerprint[:8]}.json", mime="application/json", on_click="ignore",
@@ -153,5 +164,6 @@ def _take(shown: Scene) -> None:
 
 
 _DRAWN: dict[str, Callable[[Scene], None]] = {
-    "affected": _affected, "flatters": frontier_safety.draw, "take": _take,
+    "affected": _affected, "flatters": frontier_safety.draw, "objectives": frontier_objectives.draw,
+    "models": frontier_models.draw, "take": _take,
 }

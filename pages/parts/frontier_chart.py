@@ -32,10 +32,10 @@ def draw(data: Dataset, found: Found, book: Book, marks: Sequence[Mark]) -> None
     clickable(trade_off(replace(asked, top_only=top)), found)
 
 
-def clickable(chart: Chart, found: Found) -> None:
+def clickable(chart: Chart, found: Found, key: str = KEY) -> None:
     """Draw a chart whose points choose; under it what every chart has."""
     st.plotly_chart(
-        chart.figure, key=KEY, alt=chart.alt, on_select=lambda: _clicked(found), selection_mode="points",
+        chart.figure, key=key, alt=chart.alt, on_select=lambda: _clicked(found, key), selection_mode="points",
         config={"displaylogo": False, "modeBarButtons": [["toImage"]],
                 "toImageButtonOptions": {"format": "svg", "filename": chart.name}},
     )
@@ -43,12 +43,12 @@ def clickable(chart: Chart, found: Found) -> None:
         notices.reading(chart.reading)
         with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
             drawing.table(chart.table)
-        drawing.download(chart.table, chart.name, KEY)
+        drawing.download(chart.table, chart.name, key)
 
 
-def _clicked(found: Found) -> None:
+def _clicked(found: Found, key: str) -> None:
     """Choose the point that was clicked; a click beside the points changes nothing."""
-    said: Any = st.session_state.get(KEY)
+    said: Any = st.session_state.get(key)
     for point in (said or {}).get("selection", {}).get("points", []):
         kind, bound = (*(point.get("customdata") or ()), None, None)[:2]
         if kind in KINDS and isinstance(bound, (int, float)) and not isinstance(bound, bool):

@@ -23,6 +23,8 @@ from pages.parts.frontier_controls import Chosen
 from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
 
+NBSP = "\u00a0"
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -104,19 +106,19 @@ def hand_over(shown: Scene) -> None:
     if st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type=controls.leading(),
                  disabled=not allowed, icon=":material/arrow_forward:",
                  help=None if allowed else "Switch thresholds by group on first: see the note."):
-        use(shown, policy)
+        put(shown.data, shown.book, policy, shown.found.attributes)
         st.switch_page("pages/thresholds.py")
 
 
-def use(shown: Scene, policy: Policy) -> None:
-    """Put the policy in use, as one that was brought from a file is: on the score's steps where those select alike."""
-    data, attributes = shown.data, policy.attributes
+def put(data: Dataset, book: Book, policy: Policy, attributes: tuple[str, ...]) -> None:
+    """Put a policy in use as one from a file is, on the score's steps where those select alike; show those groups."""
     if policy.kind != "randomised":
-        policy = exchange.snapped(policy, cache.count_table(data, attributes), cache.score_index(data, attributes))
-    shown.book.put(replace(policy, score=data.score, data_sha256=None))
+        named = policy.attributes
+        policy = exchange.snapped(policy, cache.count_table(data, named), cache.score_index(data, named))
+    book.put(replace(policy, score=data.score, data_sha256=None))
     sets = attribute_sets([attribute.name for attribute in data.attributes])
-    if shown.found.attributes in sets:
-        state.settings(policy_book.PAGE)["grouping"] = sets.index(shown.found.attributes)
+    if attributes in sets:
+        state.settings(policy_book.PAGE)["grouping"] = sets.index(attributes)
 
 
 def treatment(shown: Scene) -> None:
@@ -148,7 +150,8 @@ def _whole(shown: Scene, policy: Policy | None) -> tuple[str, str]:
 
 def value(number: float, utility: str | None) -> str:
     """Return a number as Markdown: a utility of `SHARES` as per cent."""
-    return "not estimable" if isnan(number) else f"**{_bare(number, utility)}{' %' if utility in SHARES else ''}**"
+    unit = f"{NBSP}%" if utility in SHARES else ""
+    return "not estimable" if isnan(number) else f"**{_bare(number, utility)}{unit}**"
 
 
 def _bare(value: float, utility: str | None) -> str:

@@ -11,7 +11,7 @@ from engine.frontier.optimism import REPLICATES, Optimism, refits
 from engine.frontier.utility import UTILITIES
 from engine.metrics import DISPARITIES
 from engine.types import Cancelled, Progress
-from pages.parts import controls, frontier_controls, jobs, notices, opening, state
+from pages.parts import controls, definitions, frontier_controls, jobs, notices, opening, state
 from pages.parts.frontier_choice import Scene
 
 JOB = "frontier refits"
@@ -31,6 +31,7 @@ def draw(shown: Scene) -> None:
     if shown.point.policy is None:
         st.info("No point is chosen.")
         return
+    definitions.offer(("expected_test_gap",))
     tag = f"safety {shown.found.key} {shown.data.score} {shown.chosen.kind} {shown.chosen.bound!r}"
     _collect()
     kept = state.current().kept
