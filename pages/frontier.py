@@ -14,6 +14,7 @@ from pages.parts import (
     notices,
     policy_book,
     session,
+    threshold_controls,
 )
 from pages.parts import frontier_choice as choice
 from pages.parts import frontier_controls as ask
@@ -24,6 +25,7 @@ TERMS = ("pareto_frontier", "utility", "common_threshold", "deterministic_thresh
 
 def main() -> None:
     session.framed()
+    choice.leave()
     st.title("Frontier")
     data = session.require_outcome()
     notices.simulated()
@@ -50,6 +52,7 @@ def _usable(data: Dataset) -> bool:
 @st.fragment
 def frontier(data: Dataset) -> None:
     """Controls, the frontiers, the chosen point, and everything that follows it."""
+    choice.leave()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = ask.asked(data)
         definitions.offer((request.disparity, *TERMS))
@@ -60,7 +63,8 @@ def frontier(data: Dataset) -> None:
     book = policy_book.book(data)
     left, right = st.columns([5, 3], gap="medium")
     with right:
-        first = choice.scene(data, found, book, ask.chosen(found))
+        chosen = ask.chosen(found)
+        first = choice.scene(data, found, book, threshold_controls.separate(), chosen)
         choice.panel(first)
     frontier_prices.draw(first)
     second = frontier_around.draw(first)

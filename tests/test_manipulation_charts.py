@@ -57,6 +57,6 @@ def test_power_and_what_stays_unseen(lines):
 
 
 def test_tables_hold_every_test_cell_and_row(found):
-    assert charts.test_table(found)["test"] == [TESTS[key].name for key in found.tests]
+    assert charts.trial_table(found)["test"] == [TESTS[key].name for key in found.tests]
     assert len(charts.residual_table(found)["group"]) == 4
     assert set(charts.row_table(found)["kind"]) == {"proof"}

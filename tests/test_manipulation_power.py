@@ -74,6 +74,11 @@ def test_a_reached_goal_needs_nothing_and_several_groups_work():
     assert 0 <= difference.undetectable_g < difference.ratio
 
 
+def test_a_target_that_the_data_reach_has_no_power():
+    found = power(cells("INC"), Protocol(500, goal=Goal(target=0.6)), (0.5, 0.9))
+    assert [math.isnan(point.g_test) for point in found.points] == [True, True, False]
+
+
 def test_everything_goes_unseen_in_tiny_samples():
     assert math.isinf(power(cells("INC"), Protocol(20)).undetectable_g)
     assert power(cells("BAF"), Protocol(500)).thin

@@ -138,7 +138,7 @@ def unseen(found: Curves, size: int, honest: float, observed: float) -> Chart:
                  f"{number(honest)}, the sample's {number(observed)}.", UNSEEN, "unseen-ratio")
 
 
-def test_table(found: Detection) -> Mapping[str, Column]:
+def trial_table(found: Detection) -> Mapping[str, Column]:
     """Return every test as columns: what it decides, statistic, p-value, what it sees and what it cannot."""
     tests = [(TESTS[key], outcome) for key, outcome in found.tests.items()]
     return {

@@ -20,6 +20,7 @@ from engine.text import plain
 from engine.types import Attribute
 
 Json = dict[str, Any]
+REACHED = "the reference reaches the target by itself, so there is nothing to forge"
 UNBOUNDED = "every ratio up to 20 goes unnoticed at this size"
 
 
@@ -89,7 +90,8 @@ def _value(found: Any, notes: tuple[Any, ...]) -> Json:   # noqa: ANN401
                     "level": 1 - (1 - request.alpha) ** request.best_of},
         "too_perfect_p_value": found.too_perfect,
         "power": {"size": result.protocol.size, "target": request.target, "value": finite(at.g_test),
-                  "direct": finite(at.direct)},
+                  "direct": finite(at.direct), "reason": None if None not in (finite(at.g_test), finite(at.direct))
+                  else REACHED if math.isnan(at.g_test) else UNBOUNDED},
         "undetectable_ratio": undetectable(result),
         "required_size": {key: rows_needed(rows) for key, rows in result.required.items()},
         "few_expected": result.thin,

@@ -23,7 +23,8 @@ def power_value(result: Any) -> Json:   # noqa: ANN401  engine.manipulation is i
         "size": result.protocol.size, "alpha": result.protocol.alpha, "mode": result.protocol.mode,
         "ratio": finite(result.ratio),
         "undetectable_ratio": detect.undetectable(result),
-        "power": [{"target": p.target, "g_test": finite(p.g_test), "direct": finite(p.direct), "kl": finite(p.kl)}
+        "power": [{"target": p.target, "g_test": finite(p.g_test), "direct": finite(p.direct), "kl": finite(p.kl),
+                   "reason": detect.REACHED if finite(p.g_test) is None else None}
                   for p in result.points],
         "required_size": {key: detect.rows_needed(rows) for key, rows in result.required.items()},
         "few_expected": result.thin,

@@ -38,7 +38,7 @@ class Protocol:
 
 @dataclass(frozen=True, eq=False)
 class PowerPoint:
-    """The power of both tests against an optimal forgery that reaches one target."""
+    """The power of both tests against an optimal forgery that reaches one target; NaN where the data reach it."""
 
     target: float
     g_test: float
@@ -190,6 +190,8 @@ def _direct_size(reference: Counts, forged: Floats, goal: Goal, alpha: float, wa
 
 
 def _point(reference: Counts, protocol: Protocol, target: float, limit: float) -> PowerPoint:
+    if Goal(protocol.goal.metric, target).reached(reference):
+        return PowerPoint(target, math.nan, math.nan, 0.0)   # nothing to forge, so nothing to notice
     forged = optimal(reference, Goal(protocol.goal.metric, target))
     return PowerPoint(target, g_power(reference, forged, protocol), direct_power(forged, protocol, limit),
                       float(kl(reference, forged)))

@@ -109,7 +109,7 @@ def _best_of(found: Detection) -> None:
 
 
 def _tests(found: Detection) -> None:
-    columns = charts.test_table(found)
+    columns = charts.trial_table(found)
     drawing.table(columns)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("“Decides”: together at one level. “Proof”: an honest sample cannot be wrong there. “Shown only”: "

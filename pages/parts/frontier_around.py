@@ -112,7 +112,8 @@ def _moved(before: float, after: float) -> str:
 def _compare(shown: Scene) -> Scene:
     """Draw a second point beside the first."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        second = choice.scene(shown.data, shown.found, shown.book, ask.chosen(shown.found, ask.SECOND))
+        second = choice.scene(shown.data, shown.found, shown.book, shown.separate,
+                              ask.chosen(shown.found, ask.SECOND))
         controls.select(PAGE, "click", "A click on the chart chooses", tuple(ask.LETTERS), by="keyword",
                         show=ask.LETTERS.__getitem__, flat=True)
     table: dict[str, list[str]] = {}

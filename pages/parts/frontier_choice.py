@@ -18,12 +18,12 @@ from engine.text import markdown
 from engine.thresholds import exchange
 from engine.types import Dataset, Estimate
 from pages.parts import cache, controls, definitions, frontier_found, notices, policy_book, state
-from pages.parts import threshold_controls as ask
 from pages.parts.frontier_controls import Chosen
 from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
 
 NBSP = "\u00a0"
+_LEAVING = "equipoise to thresholds"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class Scene:
     data: Dataset
     found: Found
     book: Book
+    separate: bool          # whether groups may have thresholds of their own: the visitor's word
     chosen: Chosen
     point: Point
     reported: Reported | None
@@ -48,9 +49,9 @@ class Scene:
         return self.found.request.disparity
 
 
-def scene(data: Dataset, found: Found, book: Book, chosen: Chosen) -> Scene:
+def scene(data: Dataset, found: Found, book: Book, separate: bool, chosen: Chosen) -> Scene:
     """Return the scene of a chosen point."""
-    return Scene(data, found, book, chosen, frontier_found.point(data, found, chosen.kind, chosen.bound),
+    return Scene(data, found, book, separate, chosen, frontier_found.point(data, found, chosen.kind, chosen.bound),
                  frontier_found.reported(data, found, chosen.kind, chosen.bound))
 
 
@@ -102,11 +103,25 @@ def hand_over(shown: Scene) -> None:
     policy = shown.point.policy
     if policy is None:
         return
-    allowed = policy.kind == "common" or ask.separate()
-    if st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type=controls.leading(),
-                 disabled=not allowed, icon=":material/arrow_forward:",
-                 help=None if allowed else "Switch thresholds by group on first: see the note."):
-        put(shown.data, shown.book, policy, shown.found.attributes)
+    allowed = policy.kind == "common" or shown.separate
+    st.button("Use on the threshold page", key=f"use {shown.chosen.letter}", type=controls.leading(),
+              disabled=not allowed, icon=":material/arrow_forward:", on_click=use,
+              args=(shown.data, policy, shown.found.attributes),
+              help=None if allowed else "Switch thresholds by group on first: see the note.")
+
+
+def use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
+    """Put a policy in use on the threshold page, which `leave` then opens; for use in a callback.
+
+    A callback, as the run that follows a click may be started again before it comes to the button.
+    """
+    put(data, policy_book.book(data), policy, attributes)
+    st.session_state[_LEAVING] = True
+
+
+def leave() -> None:
+    """Open the threshold page where a policy was just put in use there; to be called before anything is drawn."""
+    if st.session_state.pop(_LEAVING, False):
         st.switch_page("pages/thresholds.py")
 
 

@@ -18,9 +18,8 @@ from engine.metrics import DISPARITIES
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, frontier_found, jobs, notices, opening, policy_book, state
+from pages.parts import controls, definitions, drawing, frontier_found, jobs, notices, opening, state
 from pages.parts import frontier_choice as choice
-from pages.parts import threshold_controls as ask
 from pages.parts.frontier_choice import Scene, value
 from pages.parts.frontier_controls import PAGE
 
@@ -113,12 +112,14 @@ def _choice(shown: Scene, asked: Study, found: ModelFrontier) -> None:
     st.markdown(f"On the {answer.rows_used:,} rows that the threshold page will show: {utility.name} "
                 f"{value(rate, asked.request.utility)}, {rule} {value(gap, None)}."
                 + ("" if point.family == COLUMN else seen))
-    allowed = point.policy.kind == "common" or ask.separate()
-    if st.button("Use this model and point on the threshold page", key="use model", disabled=not allowed,
-                 icon=":material/arrow_forward:"):
-        state.replace(data)
-        choice.put(data, policy_book.book(data), point.policy, asked.request.attributes or ())
-        st.switch_page("pages/thresholds.py")
+    allowed = point.policy.kind == "common" or shown.separate
+    st.button("Use this model and point on the threshold page", key="use model", disabled=not allowed,
+              icon=":material/arrow_forward:", on_click=_use, args=(data, point.policy, asked.request.attributes or ()))
+
+
+def _use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
+    state.replace(data)
+    choice.use(data, policy, attributes)
 
 
 def _unseen(data: Dataset, found: ModelFrontier, point: ModelPoint) -> Dataset:

@@ -50,7 +50,7 @@ def _start(shown: Scene, tag: str) -> None:
     result, kind, bound = shown.found.result, shown.chosen.kind, shown.chosen.bound
 
     def work(progress: Progress, cancelled: Cancelled) -> Safety:
-        found = refits(result, kind, progress=progress, cancelled=cancelled)
+        found = refits(result, kind, REPLICATES, progress=progress, cancelled=cancelled)
         progress(1.0, "looking for the bound that holds")
         return Safety(found.expect(bound, LEVEL), found.safe_bound(bound, LEVEL))
 
