@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.assessment import assess
 from engine.data.catalogue import load
-from engine.types import Attribute, Roles
+from engine.types import MISSING, Attribute, Roles
 from pages.parts import threshold_native
 from pages.parts.around import SECTIONS
 from pages.parts.state import Session, decode
@@ -420,3 +421,17 @@ def test_groups_too_small_take_no_part_in_a_preset():
 
     with_tiny = equal(clean(page(few, acknowledged=True, native=False)))
     assert with_tiny[:3] == equal(clean(page(data, acknowledged=True, native=False)))
+
+
+def test_rows_without_a_group_show_how_far_each_disparity_could_go():
+    from engine.manipulation.missing import bounds
+
+    data = sample()
+    column = data.attributes[0]
+    renamed = dataclasses.replace(column, levels=("a", "b", MISSING))
+    at = clean(page(dataclasses.replace(data, attributes=(renamed,)), around="gaps"))
+    assert "Rows without a group" in " ".join(md.value for md in at.markdown)
+    shown = next(frame.value for frame in at.dataframe if "Lowest" in frame.value.columns)
+    expected = bounds(assess(dataclasses.replace(data, attributes=(renamed,))).groupings["g"])
+    assert shown["Highest"][0] == f"{expected['demographic_parity_difference'].high:.3f}"
+    assert "Rows without a group" not in " ".join(md.value for md in clean(page(data, around="gaps")).markdown)

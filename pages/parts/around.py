@@ -28,7 +28,7 @@ from engine.thresholds.exchange import at_edges
 from engine.thresholds.heat_map import heat_map
 from engine.thresholds.sweep import Sweep, sweep
 from engine.types import Dataset, Floats
-from pages.parts import cache, controls, drawing, policies, threshold_costs
+from pages.parts import cache, controls, drawing, policies, threshold_costs, unknown_groups
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.live_payload import fits, mix_of
@@ -95,6 +95,7 @@ def _gaps(scene: Scene) -> None:
         _some(order)
         overall = scene.answer.overall.rates[key][0]
         drawing.chart(rates_by_group(scene.result, overall, key, order[:SHOWN]), "rate")
+    unknown_groups.draw(scene.result, scene.data.roles.favourable)
 
 
 def _rates(scene: Scene) -> None:
