@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engine.errors import InvalidData
 from engine.types import Dataset
 from pages.parts import (
     definitions,
@@ -56,7 +57,11 @@ def frontier(data: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = ask.asked(data)
         definitions.offer((request.disparity, *TERMS))
-    found = frontier_found.frontier(data, request.attributes or (), request)
+    try:
+        found = frontier_found.frontier(data, request.attributes or (), request)
+    except InvalidData as refusal:   # said beside the settings, which may mend it
+        notices.issues(refusal.issues)
+        return
     if not found.lines:
         st.info("There is no frontier: " + "; ".join(found.result.unsolved.values()))
         return

@@ -190,6 +190,12 @@ def test_data_of_one_group_are_drawn_without_an_error():
     clean(page(sample(600, ("a",))))
 
 
+def test_data_with_small_groups_alone_are_refused_in_a_sentence():
+    at = page(sample(40))
+    assert not at.exception
+    assert any("large enough" in error.value and "minimum group size" in error.value for error in at.error)
+
+
 def test_without_an_outcome_the_page_says_what_is_missing():
     at = page(dataclasses.replace(sample(200), label=None))
     assert not at.exception

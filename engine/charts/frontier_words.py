@@ -72,7 +72,7 @@ def affected(effect: Effects, names: Sequence[str]) -> list[str]:
         return ["against the policy in use: nobody changes sides"]
     order = np.argsort(-(gained + lost).sum(axis=1), kind="stable")
     moved = [int(g) for g in order if gained[g].any() or lost[g].any()]
-    lines = ["persons against the policy in use:"]
+    lines = ["against the policy in use (+ newly selected, − newly rejected):"]
     lines += [f"{badge(g)} {markup(plain(names[g], 26))}: {_persons(gained[g], lost[g])}" for g in moved[:LISTED]]
     lines += _more(len(moved))
     worse = [f"{badge(g)} {markup(plain(names[g], 26))}" for g in np.flatnonzero(effect.worse).tolist()]

@@ -37,7 +37,8 @@ def select(
     widget = _seed(page, key, label, first, lambda value: value in choices and not isinstance(value, bool))
     escape, draw = (markdown, st.segmented_control) if flat else (plain, st.selectbox)
     names = {choice: escape(show(option), LONGEST) for choice, option in zip(choices, options, strict=True)}
-    more = {"required": True} if flat else {}
+    held = state.settings(page)[key]
+    more = {"required": True, "default": held} if flat else {"index": choices.index(held)}
     chosen = draw(label, choices, key=widget, format_func=names.__getitem__, help=help,
                   on_change=_store, args=(page, key, widget), **more)
     return options[choices.index(first if chosen is None else chosen)]
@@ -50,8 +51,8 @@ def slider(
     """Return a number between two bounds, moved along a line."""
     kind = int if all(isinstance(value, int) for value in (low, high, default, step)) else float
     widget = _seed(page, key, label, kind(default), lambda value: _number(value, low, high), kind)
-    return st.slider(label, kind(low), kind(high), step=kind(step), key=widget, format=format, help=help,
-                     on_change=_store, args=(page, key, widget))
+    return st.slider(label, kind(low), kind(high), kind(state.settings(page)[key]), step=kind(step), key=widget,
+                     format=format, help=help, on_change=_store, args=(page, key, widget))
 
 
 def number(
@@ -62,14 +63,16 @@ def number(
     kind = int if isinstance(default, int) and not isinstance(default, bool) else float
     bounds = {"min_value": None if low is None else kind(low), "max_value": None if high is None else kind(high)}
     widget = _seed(page, key, label, kind(default), lambda value: _number(value, low, high), kind)
-    return st.number_input(label, **bounds, step=None if step is None else kind(step), key=widget, format=format,
-                           help=help, on_change=_store, args=(page, key, widget))
+    bounds |= {"value": kind(state.settings(page)[key]), "step": None if step is None else kind(step)}
+    return st.number_input(label, **bounds, key=widget, format=format, help=help,
+                           on_change=_store, args=(page, key, widget))
 
 
 def toggle(page: str, key: str, label: str, default: bool = False, *, help: str | None = None) -> bool:
     """Return whether something is switched on."""
     widget = _seed(page, key, label, default, lambda value: isinstance(value, bool))
-    return st.toggle(label, key=widget, help=help, on_change=_store, args=(page, key, widget))
+    return st.toggle(label, state.settings(page)[key], key=widget, help=help, on_change=_store,
+                     args=(page, key, widget))
 
 
 def several(
@@ -82,7 +85,8 @@ def several(
         return isinstance(value, (tuple, list)) and all(type(place) is int and place in places for place in value)
 
     widget = _seed(page, key, label, list(default), suits, lambda value: sorted(set(value)))
-    chosen = st.multiselect(label, places, key=widget, format_func=lambda place: plain(names[place]), help=help,
+    held = sorted(set(state.settings(page)[key]))
+    chosen = st.multiselect(label, places, held, key=widget, format_func=lambda place: plain(names[place]), help=help,
                             on_change=_store, args=(page, key, widget))
     return tuple(sorted(chosen))
 
@@ -98,7 +102,11 @@ def _seed(
     page: str, key: str, label: str, default: object, suits: Callable[[object], bool],
     kind: Callable[..., object] | None = None,
 ) -> str:
-    """Put the setting into the widget's place and return the widget's key; a setting that does not suit is replaced."""
+    """Put the setting into the widget's place and return the widget's key; a setting that does not suit is replaced.
+
+    The widget takes the setting as its first value too: one in a pop-up is mounted when that is opened, long after the
+    run that put the setting in its place, and would otherwise show its lowest value and then send it.
+    """
     settings = state.settings(page)
     if key in settings and not suits(settings[key]):
         state.tell(_unsuitable(label, settings[key], default))

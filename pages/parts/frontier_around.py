@@ -106,7 +106,9 @@ def _groups(shown: Scene, effect: Effects, order: list[int]) -> None:
 
 
 def _moved(before: float, after: float) -> str:
-    return ":small[not estimable]" if np.isnan(before + after) else f"{100 * before:.1f} → **{100 * after:.1f} %**"
+    if np.isnan(before + after):
+        return ":small[not estimable]"
+    return f"{100 * before:.1f}\u00a0→ **{100 * after:.1f}\u00a0%**"
 
 
 def _compare(shown: Scene) -> Scene:

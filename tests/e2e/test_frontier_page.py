@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
+from tests.e2e.test_accessibility import faults
+
 pytestmark = pytest.mark.e2e
 LENDING = "/frontier?data=simulated-lending&frontier.grouping=1&thresholds.around=rates"
 PATIENCE = 40_000
@@ -127,3 +129,12 @@ def test_thresholds_by_group_need_the_visitors_word_and_undo_brings_the_old_ones
     assert disparity in tile
     page.get_by_role("button", name="Undo").click()
     expect(page).to_have_url(re.compile(r"cut_0=512"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("section", ["affected", "compare", "objectives", "take"])
+def test_no_section_has_a_serious_accessibility_fault(visit, scheme, section):
+    page = visit(f"{LENDING}&frontier.kind_first=randomised&frontier.around={section}", color_scheme=scheme)
+    expect(chart(page)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    assert faults(page) == []

@@ -115,3 +115,13 @@ def test_where_the_component_cannot_load_sliders_do_the_work(visit):
     expect(slider).to_be_visible(timeout=PATIENCE)
     slider.press("ArrowRight")
     expect(page).to_have_url(re.compile(r"cut_0=513"), timeout=PATIENCE)
+
+
+def test_settings_opened_after_a_preset_hold_what_is_in_force(visit):
+    page = visit("/thresholds?data=simulated-lending")
+    page.get_by_role("button", name="best accuracy").click()
+    expect(page.get_by_role("button", name="Reset")).to_be_enabled()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_label("Level of intervals")).to_have_value("0.950")
+    expect(page.get_by_label("Minimum group size")).to_have_value("30")
+    expect(page.get_by_label("Cost of a false positive")).to_have_value("1.00")
