@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -384,6 +385,19 @@ def test_weighted_counts_are_floats_and_others_integers(ask, small):
     assert all(type(weighted["overall"][c]) is float for c in ("n", *COUNTS))
     assert weighted["groupings"]["sex"]["groups"]["F"]["tp"] == 1.5
     assert weighted["groupings"]["sex"]["groups"]["F"]["rates"]["selection_rate"]["value"] == 3.5 / 5.5
+
+
+def test_weights_are_headed_as_such_and_printed_to_one_decimal(capsys, tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_text("g,out,score,w\n" + "".join(
+        f"{'ab'[i % 2]},{i % 3 % 2},0.{i % 9},0.{1 + i % 7}\n" for i in range(60)))
+    roles = ("--label", "out", "--positive", "1", "--score", "score", "--protected", "g")
+    assert main(["rates", str(path), *roles]) == 0
+    assert re.search(r"^g +n ", capsys.readouterr().out, re.MULTILINE)
+    assert main(["rates", str(path), *roles, "--weight", "w"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^g +weight ", shown, re.MULTILINE)
+    assert not re.search(r"n=[\d,]+\.\d\d|^(?:all|a|b)(?: \(small\))? +[\d,]+\.\d\d", shown, re.MULTILINE)
 
 
 def test_small_groups_are_left_out_of_disparities_and_listed(ask, small):

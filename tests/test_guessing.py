@@ -80,3 +80,36 @@ def test_what_is_guessed_can_be_ingested():
         roles = guess(table).to_roles()
         if roles.label or roles.scores:
             assert ingest(table, roles).n == table.rows
+
+
+def spread(column, n=40):
+    """Return lines `g,x,region,y` with distinct numbers in [0, 1) and three texts."""
+    return (f"g,{column},region,size\n" + "".join(f"{'ab'[i % 2]},{i / n},{'nsw'[i % 3]},{10 + i % 7}\n"
+                                                  for i in range(n))).encode()
+
+
+def test_a_lone_column_of_many_numbers_in_the_unit_interval_may_be_the_score():
+    assert roles_of(spread("x").replace(b"g,x", b"sex,x", 1)) == {
+        "sex": "protected", "x": "score", "region": "feature", "size": "feature"}
+    two = b"sex,p,q\n" + b"".join(b"%c,%.3f,%.3f\n" % (b"FM"[i % 2], i / 40, 1 - i / 40) for i in range(40))
+    assert "score" not in roles_of(two).values()
+
+
+def test_few_texts_may_be_the_outcome_where_there_is_neither_a_score_nor_two_values():
+    rows = b"".join(b"%c,%d,%s\n" % (b"FM"[i % 2], 30 + i % 9, [b"won", b"lost", b"open"][i % 3]) for i in range(40))
+    assert roles_of(b"sex,size,state\n" + rows) == {"sex": "protected", "size": "feature", "state": "outcome"}
+
+
+def test_decimal_commas_are_said_and_not_converted():
+    lines = "".join(f"{'FM'[i % 2]};{i % 2};0,{177 + i}\n" for i in range(40))
+    found = guess(read(f"sex;paid;score\n{lines}".encode(), "x.csv"))
+    assert found.columns["score"].role != "score"
+    [note] = found.notes
+    assert "'score'" in note.where
+    assert "'0,177'" in note.got
+    assert "write a point for the decimal sign" in note.do
+
+
+@pytest.mark.parametrize("values", [["10,031", "2,620", "7"], ["0.5", "0.7"], ["a,b", "1,5"], ["x", "y"]])
+def test_other_columns_are_not_taken_for_decimal_commas(values):
+    assert guess(read(("g;v\n" + "".join(f"a;{value}\n" for value in values)).encode(), "x.csv")).notes == ()

@@ -246,6 +246,23 @@ def test_all_problems_of_the_roles_are_said_at_once_and_nothing_entered_is_lost(
     assert session(test).dataset.n == 60
 
 
+def test_without_an_outcome_no_model_is_offered():
+    rows = b"".join(b"%s,%d,%d\n" % (b"FM"[n % 2: n % 2 + 1], 20 + n % 9, 3 + n % 5) for n in range(60))
+    test = bring(own_table(app()), "own.csv", b"sex,size,length\n" + rows)
+    [score] = [group for group in test.button_group if group.label == "Score"]
+    assert "none, fit one here" not in score.options
+    [outcome] = [group for group in test.button_group if group.label == "Outcome"]
+    outcome.set_value("yes/no").run()
+    [score] = [group for group in sound(test).button_group if group.label == "Score"]
+    assert "none, fit one here" in score.options
+
+
+def test_decimal_commas_are_said_beside_the_score():
+    lines = b"".join(b"%s;%d;0,%d\n" % (b"FM"[n % 2: n % 2 + 1], n % 2, 100 + n) for n in range(60))
+    test = bring(own_table(app()), "own.csv", b"sex;paid;score\n" + lines)
+    assert any("a point for the decimal sign" in text.value for text in sound(test).warning)
+
+
 def test_edges_that_are_no_numbers_are_said():
     test = bring(own_table(app()), "loans.csv", lending(rows=400))
     [edges] = [box for box in test.text_input if box.label.startswith("Edges")]

@@ -98,3 +98,10 @@ def test_a_score_that_ranks_the_other_way_is_said():
     for sign, expected in ((-1, True), (1, False)):
         data = dataset(sign * label + rng.normal(0, 1, 400), label, g=["a", "b"] * 200)
         assert any("ranks away" in issue.what for issue in inspect(data)) is expected
+
+
+def test_a_text_that_is_a_group_of_a_protected_attribute_is_not_missing():
+    rows = [f"{row},{'NA' if i < 4 else 'v'}" for i, row in enumerate(["NA" + row[1:] for row in varied()])]
+    text = " | ".join(found(rows, "g,y,s,x,m"))
+    assert "'m' 4" in text
+    assert "'g' 200" not in text

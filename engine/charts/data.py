@@ -77,7 +77,7 @@ def _table(levels: tuple[str, ...], counts: Floats, order: np.ndarray) -> dict[s
         "positive outcome": [float(counts[g, 0]) for g in order],
         "base rate": [None if np.isnan(rate[g]) else float(rate[g]) for g in order],
         "95 % from": [None if np.isnan(rate[g]) else float(low[g]) for g in order],
-        "to": [None if np.isnan(rate[g]) else float(high[g]) for g in order],
+        "95 % to": [None if np.isnan(rate[g]) else float(high[g]) for g in order],
         "outcome unknown": [float(counts[g, 2]) for g in order],
     }
 

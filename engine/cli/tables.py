@@ -46,7 +46,7 @@ def estimate(item: Mapping[str, Any]) -> str:
     """
     if item["value"] is None:
         return plain(item["reason"], 48)
-    return f"{_number(item['value'])} {_interval(item)} n={item['n']:,}"
+    return f"{_number(item['value'])} {_interval(item)} n={_amount(item['n'])}"
 
 
 def _interval(item: Mapping[str, Any]) -> str:
@@ -57,6 +57,15 @@ def _interval(item: Mapping[str, Any]) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
+
+
+def _amount(number: float) -> str:
+    """Return a count of rows, or a sum of weights to one decimal at most: more would be the noise of summing.
+
+    >>> _amount(10031), _amount(2620.2999999999975), _amount(12.0)
+    ('10,031', '2,620.3', '12')
+    """
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}".removesuffix(".0")
 
 
 def _data(value: Value) -> str:
@@ -87,12 +96,13 @@ def _decision(roles: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
 
 
 def _groups(name: str, groups: Mapping[str, Mapping[str, Any]]) -> str:
+    weighted = any(isinstance(found["n"], float) for found in groups.values())
     blocks = []
     for start in range(0, len(SHOWN), PER_TABLE):
         keys = SHOWN[start : start + PER_TABLE]
-        head = [plain(name, NAME_WIDTH), "n", *(RATES[key].name for key in keys)]
+        head = [plain(name, NAME_WIDTH), "weight" if weighted else "n", *(RATES[key].name for key in keys)]
         body = [
-            [_group_name(group, found), f"{found['n']:,}", *(estimate(found["rates"][key]) for key in keys)]
+            [_group_name(group, found), _amount(found['n']), *(estimate(found["rates"][key]) for key in keys)]
             for group, found in groups.items()
         ]
         blocks.append(table([head, *body]))

@@ -9,11 +9,15 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.data.features import MOST_TEXTS
+from engine.data.outcome import DECIMAL_POINT
 from engine.data.protected import MOST_GROUPS
 from engine.data.table import Table, Text
 from engine.data.words import DECISION, EXPOSURE, ID, OUTCOME, POSITIVE, PROTECTED, SCORE, WEIGHT
+from engine.errors import Issue
+from engine.text import plain
 from engine.types import Attribute, Floats, Kind, Roles
 
 ColumnKind = Literal["two values", "category", "number", "text", "constant", "empty"]
@@ -21,7 +25,13 @@ Role = Literal["outcome", "score", "prediction", "protected", "weight", "exposur
 
 MOST_NOMINAL = 20    # distinct whole numbers that are still taken for names of groups
 IN_UNIT = "numbers in [0, 1], named like a score"
+MOST_NAMED = 5        # columns in one sentence
+MOST_OUTCOMES = 3     # different texts of a column that may still be an outcome whose name does not say so
 MOST_PROTECTED = 4    # proposed at once; every pair and triple of them is a grouping
+
+
+DECIMAL_COMMA = r"^[+-]?[0-9]+(?:,[0-9]+)?$"
+THOUSANDS = r"^[+-]?(?:[1-9][0-9]{0,2},[0-9]{3}|[0-9]+)$"   # may as well be a separator of thousands
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class ColumnGuess:
     missing: int
     positive: str | None = None     # of two values: the one to propose
     attribute: Kind = "nominal"     # how the column would be grouped
+    comma: str | None = None        # a value, where the column holds numbers with a decimal comma
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,17 @@ class Guess:
     """A guess for every column of a table, in its order."""
 
     columns: dict[str, ColumnGuess] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[Issue, ...]:
+        """Return what the visitor should know about the guesses: numbers that are text for their decimal comma."""
+        found = [guess for guess in self.columns.values() if guess.comma is not None]
+        if not found:
+            return ()
+        names = ", ".join(f"'{plain(guess.column)}'" for guess in found[:MOST_NAMED])
+        more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+        return (Issue("warning", "scores and amounts must be numbers", f"columns {names}{more}",
+                      f"a decimal comma, e.g. '{plain(found[0].comma)}'", f"{DECIMAL_POINT} and bring the file again"),)
 
     def with_role(self, role: Role) -> tuple[ColumnGuess, ...]:
         """Return the columns guessed to have a role."""
@@ -83,6 +105,7 @@ def guess(table: Table) -> Guess:
         spare = guesses[column]
         guesses[column] = replace(spare, role="none" if spare.role == "id" else "feature",
                                   reason=f"{spare.reason}, but another column is likelier")
+    _propose_score(guesses, table)
     _propose_outcome(guesses)
     return Guess(guesses)
 
@@ -98,7 +121,8 @@ def _guess(table: Table, column: str) -> ColumnGuess:
     role, reason = _role(column, kind, text, numbers.values)
     positive = _positive(text) if kind == "two values" else None
     attribute = "nominal" if numbers.unreadable else _attribute_kind(text, numbers.values)
-    return ColumnGuess(column, kind, role, reason, len(text.levels), text.missing, positive, attribute)
+    return ColumnGuess(column, kind, role, reason, len(text.levels), text.missing, positive, attribute,
+                       _decimal_comma(text) if numbers.unreadable else None)
 
 
 def _kind(text: Text, numeric: bool) -> ColumnKind:
@@ -140,8 +164,7 @@ def _named(
     if words & EXPOSURE and number and float(np.nanmin(values)) >= 0:
         return "exposure", "numbers above 0, named like an exposure"
     if words & SCORE and number:
-        inside = float(np.nanmin(values)) >= 0 and float(np.nanmax(values)) <= 1
-        return "score", IN_UNIT if inside else "numbers, named like a score"
+        return "score", IN_UNIT if _in_unit(values) else "numbers, named like a score"
     if kind == "two values" and words & DECISION:
         return "prediction", "two values, named like a decision"
     if kind == "two values" and words & OUTCOME:
@@ -163,12 +186,39 @@ def _surplus(found: list[ColumnGuess]) -> Iterator[str]:
 
 
 def _propose_outcome(guesses: dict[str, ColumnGuess]) -> None:
-    """Propose the last column of two values where no name says which is the outcome."""
+    """Propose the last column of two values where no name says which is the outcome; without a score, of few texts."""
     if any(guess.role == "outcome" for guess in guesses.values()):
         return
     two = [guess for guess in guesses.values() if guess.role == "feature" and guess.kind == "two values"]
     if two:
         guesses[two[-1].column] = replace(two[-1], role="outcome", reason="the last column of two values")
+    elif not any(guess.role in ("score", "prediction") for guess in guesses.values()):   # there would be nothing to do
+        few = [guess for guess in guesses.values()
+               if guess.role == "feature" and guess.kind == "category" and guess.distinct <= MOST_OUTCOMES]
+        for item in few[-1:]:
+            guesses[item.column] = replace(item, role="outcome", reason=f"the last column of {item.distinct} texts")
+
+
+def _propose_score(guesses: dict[str, ColumnGuess], table: Table) -> None:
+    """Propose the one column of many numbers in [0, 1] where no name says which is the score."""
+    if any(guess.role in ("score", "prediction") for guess in guesses.values()):
+        return
+    inside = [guess for guess in guesses.values() if guess.role == "feature" and guess.kind == "number"
+              and guess.distinct > MOST_NOMINAL and _in_unit(table.numbers(guess.column).values)]
+    if len(inside) == 1:
+        guesses[inside[0].column] = replace(inside[0], role="score", reason="the only column of many numbers in [0, 1]")
+
+
+def _in_unit(values: Floats) -> bool:
+    return float(np.nanmin(values)) >= 0 and float(np.nanmax(values)) <= 1
+
+
+def _decimal_comma(text: Text) -> str | None:
+    """Return a value of a column whose values are all numbers with a decimal comma, some beyond doubt; else None."""
+    if not len(text.levels) or not pc.all(pc.match_substring_regex(text.levels, DECIMAL_COMMA)).as_py():
+        return None
+    sure = text.levels.filter(pc.invert(pc.match_substring_regex(text.levels, THOUSANDS)))
+    return str(sure[0].as_py()) if len(sure) else None
 
 
 def _attribute_kind(text: Text, values: Floats) -> Kind:

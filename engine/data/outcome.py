@@ -20,6 +20,7 @@ from engine.types import UNKNOWN, Floats, Labels, Roles, frozen
 
 SELECTED = ("1", "true", "yes")
 LONGEST_ID = 128
+DECIMAL_POINT = "write a point for the decimal sign"
 
 
 def label_values(table: Table, roles: Roles, issues: list[Issue]) -> Labels:
@@ -133,8 +134,7 @@ def _numbers(table: Table, column: str, rule: str, issues: list[Issue]) -> Float
     numbers: Numbers = table.numbers(column)
     if numbers.unreadable:
         got = f"{numbers.unreadable:,} cells that hold something else, e.g. '{plain(numbers.example)}'"
-        do = "write a point for the decimal sign, or choose another column"
-        _add(issues, "error", rule, column_words(column), got, do)
+        _add(issues, "error", rule, column_words(column), got, f"{DECIMAL_POINT}, or choose another column")
     return numbers.values
 
 

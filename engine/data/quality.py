@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.table import Table
+from engine.data.table import Table, canonical
 from engine.errors import Issue
 from engine.text import plain
 from engine.types import MISSING, UNKNOWN, AttributeValues, Dataset, Floats, Ints
@@ -63,14 +63,16 @@ def separation(values: Floats, label: NDArray[np.int8]) -> float:
 
 def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
     missing, constant, unlike = [], [], []
-    marks = np.zeros(table.rows, dtype=np.uint64)
+    roles, marks = dataset.roles, np.zeros(table.rows, dtype=np.uint64)
+    protected = {attribute.column for attribute in roles.protected}
     for column in table.columns:
-        text, name = table.text(column), f"'{plain(column)}'"
+        keep = canonical(str(roles.positive)) if column == roles.label else None   # as ingestion takes it
+        text, name = table.text(column, column in protected, keep), f"'{plain(column)}'"
         if text.missing:
             missing.append(f"{name} {text.missing:,}")
         if len(text.levels) < 2:
             constant.append(name)
-        if column != dataset.roles.id:
+        if column != roles.id:
             marks = _mixed(marks ^ _mixed(text.codes.astype(np.uint64)))
             if _looks_like_id(table, column, len(text.levels)):
                 unlike.append(name)

@@ -51,7 +51,7 @@ def draw(data: Dataset) -> None:
         return
     sample, attributes = _sides(data)
     request, alpha = _request(data, sample)
-    st.button("Doctor a sample", type="primary", key="doctor", on_click=_start,
+    st.button("Doctor a sample", type=controls.leading(), key="doctor", on_click=_start,
               args=(data.fingerprint, sample, attributes, request, alpha))
     job = jobs.take(JOB)
     if job is not None:

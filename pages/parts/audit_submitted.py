@@ -63,7 +63,8 @@ def draw(data: Dataset | None) -> None:
     files = Files(submitted, reference, MODE_OF[kind], f"{submitted.sha256[:16]} {reference.sha256[:16]} {kind}")
     given, request = _roles(files)
     if given is not None:
-        st.button("Run the audit", type="primary", key="run audit", on_click=_start, args=(files, given, request))
+        st.button("Run the audit", type=controls.leading(), key="run audit", on_click=_start,
+                  args=(files, given, request))
     _outcome(files)
 
 

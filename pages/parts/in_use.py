@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from engine.charts.data import outcome_by_group
+from engine.charts.theme import Chart, Column
 from engine.data.overview import missing_values, target_by_group
 from engine.data.quality import inspect
 from engine.text import markdown
@@ -12,6 +15,11 @@ from engine.types import Dataset
 from pages.parts import controls, drawing, notices, opening, sidebar, state
 
 PAGE = "data"
+LONG = 15   # rows from which a table scrolls
+COUNTS = ("rows", "positive outcome", "outcome unknown", "missing")
+AMOUNTS = ("total", "exposure")
+RATES = ("base rate", "95 % from", "95 % to", "share", "mean", "per exposure")
+UNWEIGHTED = "Rows are counted here, without their weights; the rates of the other pages are weighted."
 SAID = ("outcome", "numeric outcome", "favourable decision", "score")   # in sentences above the table of roles
 
 
@@ -74,9 +82,32 @@ def _outcome(data: Dataset) -> None:
     chosen = controls.select(PAGE, "attribute", "Outcome by group of", names, flat=True)
     state.sync_url(PAGE, {"attribute": names.index(chosen)})
     if data.target is not None:
-        st.dataframe(target_by_group(data, chosen), hide_index=True, height="content")
+        _table(target_by_group(data, chosen))
     else:
-        drawing.chart(outcome_by_group(data, chosen), key="outcome by group", table_open=True)
+        _chart(outcome_by_group(data, chosen))
+    if data.weight is not None:
+        st.caption(UNWEIGHTED)
+
+
+def _chart(drawn: Chart) -> None:
+    """Draw the chart with its table open below, where the one beside other charts is behind a button."""
+    st.plotly_chart(drawn.figure, key="outcome by group", alt=drawn.alt, config={
+        "displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": drawn.name},
+        "modeBarButtons": [["toImage"]],
+    })
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        notices.reading(drawn.reading)
+        drawing.download(drawn.table, drawn.name, "outcome by group")
+    _table(drawn.table)
+
+
+def _table(columns: Mapping[str, Column]) -> None:
+    """Show columns as a table: counts with separators of thousands, rates and means to four decimals."""
+    formats = {**dict.fromkeys(COUNTS, "%,d"), **dict.fromkeys(AMOUNTS, "%,.1f"),
+               **dict.fromkeys(RATES, "%.4f")}
+    shown = {name: st.column_config.NumberColumn(format=formats[name]) for name in columns if name in formats}
+    rows = max((len(column) for column in columns.values()), default=0)
+    st.dataframe(dict(columns), hide_index=True, height="content" if rows <= LONG else 420, column_config=shown)
 
 
 def _quality(data: Dataset) -> None:
@@ -90,7 +121,7 @@ def _missing(data: Dataset) -> None:
     st.subheader("Missing values", anchor=False)
     table = _once("missing", lambda: missing_values(data, only=True))
     if table["column"]:
-        st.dataframe(table, hide_index=True, height="content")
+        _table(table)
     else:
         st.caption("No value is missing in the columns in use.")
 

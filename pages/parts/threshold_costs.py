@@ -22,7 +22,7 @@ from pages.parts.policy_book import PAGE
 EDITED = 60        # groups with costs of their own
 FP, FN = "cost of a false positive", "cost of a false negative"
 READING = (
-    "Costs are yours to set, in any unit: type into the two columns on the left. The interval is of the cost per row; "
+    "Costs are yours to set, in any unit: type into the first table. The interval is of the cost per row; "
     "look at the change against the starting policy, and at the group that carries it."
 )
 
@@ -30,23 +30,20 @@ READING = (
 def draw(
     data: Dataset, result: GroupingResult, now: GroupCounts, before: GroupCounts, common: Costs, level: float
 ) -> list[Costs] | None:
-    """Draw an editor of costs per group beside what the errors cost; return the costs, None where none can be said."""
+    """Draw an editor of costs per group above what the errors cost; return the costs, None where none can be said."""
     if data.label is None or not now.values[:, :4].any():
         st.info("Costs are not estimable: no row of these data has a known outcome.")
         return None
     shown = [int(g) for g in np.argsort(-result.sizes, kind="stable")[:EDITED] if result.sizes[g]]
     shown.sort()
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        costs = _edited(result, shown, common)
+    costs = _edited(result, shown, common)   # above the other table: side by side both are clipped
     found, start = (group_costs(counts, costs, level) for counts in (now, before))
-    with right:
-        _totals(found, start)
-        columns = _table(result, shown, found, start)
-        drawing.table(columns)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            notices.reading(READING)
-            drawing.download(columns, "expected-cost", "costs")
+    _totals(found, start)
+    columns = _table(result, shown, found, start)
+    drawing.table(columns)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        notices.reading(READING)
+        drawing.download(columns, "expected-cost", "costs")
     if len(shown) < sum(map(bool, result.sizes)):
         st.caption(f"The {EDITED} largest groups are listed; all others have the costs of the settings above.")
     return costs

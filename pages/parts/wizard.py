@@ -11,7 +11,7 @@ from engine.data.guessing import Guess
 from engine.errors import Issue
 from engine.text import plain
 from engine.types import Attribute, Roles
-from pages.parts import attributes, controls, opening, state
+from pages.parts import attributes, controls, notices, opening, state
 from pages.parts.draft import Draft
 
 OUTCOMES = {"yes/no": "yes/no", "regression": "an amount", "count": "a count", "none": "none, only selection"}
@@ -31,7 +31,7 @@ def draw(draft: Draft) -> None:
         with left:
             outcome = form.outcome()
         with right:
-            score = form.score()
+            score = form.score(without_outcome="label" not in outcome and "target" not in outcome)
         st.markdown("**Protected attributes**")
         protected, problems = attributes.ask(draft, first.protected, form.prefix)
         with st.expander("Weight, exposure, row id, features"):
@@ -67,11 +67,16 @@ class Form:
             format_func=DECISIONS.__getitem__, key=f"{self.prefix} favourable", **KEPT)
         return answers
 
-    def score(self) -> dict[str, Any]:
-        """Ask for the score, the prediction, or leave it to a model fitted here."""
+    def score(self, without_outcome: bool) -> dict[str, Any]:
+        """Ask for the score, the prediction, or leave it to a model fitted here, which needs an outcome."""
         first = self.first
         usual = "scores" if first.scores else "prediction" if first.prediction else "fit"
-        kind = self._one("Score", SCORES, usual, "score kind")
+        if without_outcome:   # a question of its own: an answer to the other may not be among its options
+            offered = {name: words for name, words in SCORES.items() if name != "fit"}
+            kind = self._one("Score", offered, usual if usual in offered else "scores", "score kind without outcome")
+        else:
+            kind = self._one("Score", SCORES, usual, "score kind")
+        notices.issues(self.draft.guess.notes)
         if kind == "scores":
             chosen = self._columns("Score columns; the first is in use", first.scores, "scores")
             return {"scores": tuple(chosen)}
