@@ -218,7 +218,8 @@ class Explorer {
       for (const key of this.compared) this.values[key][g] = rateOf(rates[key], cells[i], this.reading);
     });
     const whole = added(cells), square = squares && added(squares);
-    this.found[h] = this.data.shown.map((key) => estimate(rates[key], whole, square, this.reading));
+    this.found[h] = this.data.shown.map((key) =>
+      [...estimate(rates[key], whole, square, this.reading), chosen(whole, rates[key].bottom)]);
     const [x, y, selected] = ["false_positive_rate", "true_positive_rate", "selection_rate"]
       .map((key) => rateOf(rates[key], whole, this.reading));
     return { selected, at: Number.isNaN(x) || Number.isNaN(y) ? null : [100 * x, 100 - 100 * y] };
@@ -247,6 +248,7 @@ const added = (cells) => (cells.length === 1 ? cells[0] : cells[0].map((_, i) =>
 /* ---------- Streamlit ---------- */
 
 const mounted = new WeakMap();
+let reported = null;   // the sending that the server was told has arrived
 
 /** The state of a view that a new one of the same counts and the same start takes over. */
 function heldOver(view, data) {
@@ -271,5 +273,6 @@ export default function ({ parentElement, data, setStateValue }) {
   }
   view.send = setStateValue;
   view.tone();
+  if (reported !== data.since) setStateValue("painted", (reported = data.since));
   return () => clearTimeout(view.timer);
 }

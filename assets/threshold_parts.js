@@ -25,6 +25,8 @@ const inUnit = (rate, value) =>
   (rate.share ? (100 * value).toFixed(1) : Math.abs(value) < 10 ? value.toFixed(3) : value.toPrecision(4));
 const withUnit = (rate, value) => inUnit(rate, value) + (rate.share ? "%" : "");
 const NONE = "not estimable";
+const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const rowsOf = (handle) => make("small", { class: "rows" }, ` n = ${NUMBER.format(handle.rows)}`);
 
 /** A threshold in words, as the other charts of the page say it. */
 function thresholdText(threshold) {
@@ -100,14 +102,15 @@ function panel(view, handle, h) {
     return label;
   }));
   const node = make("section", { class: handle.small ? "panel small" : "panel" },
-    make("header", {}, named(handle), make("span", { class: "at" }, at)), plot, axis);
+    make("header", {}, ...named(view, handle), rowsOf(handle), make("span", { class: "at" }, at)), plot, axis);
   const draw = (edge, selected) => drawLine(view, h, { rail, strong, at, plot }, edge, selected);
   return { node, plot, rail, draw };
 }
 
-function named(handle) {
-  const small = handle.small ? [make("small", { class: "tag" }, "small")] : [];
-  return make("span", { class: "name", title: handle.name }, make("em", {}, handle.badge), handle.name, ...small);
+/** The name of a handle, and beside it the mark of a small one, which is never cut off. */
+function named(view, handle) {
+  const name = make("span", { class: "name", title: handle.name }, make("em", {}, handle.badge), handle.name);
+  return handle.small ? [name, make("small", { class: "tag", title: `under ${view.data.least} rows` }, "small")] : [name];
 }
 
 function drawLine(view, h, { rail, strong, at, plot }, edge, selected) {
@@ -126,21 +129,31 @@ function drawLine(view, h, { rail, strong, at, plot }, edge, selected) {
 
 /* ---------- disparities ---------- */
 
+/** A line of words that may be cut off on screen and is whole in its title. */
+function line(name) {
+  const words = text(), node = make("small", { class: name }, words);
+  return { node, write: (said) => { write(words, said); put(node, "title", said); } };
+}
+
 /** One disparity as a tile; `draw(gap)` takes what `disparity` returns. */
 function tile(view, rule) {
-  const value = text(), who = text(), fill = make("i", { class: "fill" }), node = make("div", { class: "tile" });
-  const track = make("span", { class: "track" }, fill);
-  if (rule.key === "disparate_impact_ratio")
+  const value = text(), who = line("who"), other = line("who"), fill = make("i", { class: "fill" });
+  const node = make("div", { class: "tile" }), track = make("span", { class: "track" }, fill), said = [];
+  if (rule.key === "disparate_impact_ratio") {
     track.append(make("i", { class: "tick", title: "0.80: the four-fifths convention, not a verdict" }));
-  const said = rule.key === "disparate_impact_ratio" ? [make("small", {}, "tick: 0.80, a convention")] : [];
-  node.append(make("span", {}, capital(rule.name)), make("b", {}, value), track, make("small", { class: "who" }, who), ...said);
+    said.push(make("small", {}, `of ${view.data.decision}; tick: 0.80, a convention`));
+    node.title = `The favourable decision, which this ratio counts, is ${view.data.decision}.`;
+  }
+  node.append(make("span", {}, capital(rule.name)), make("b", {}, value), track, who.node, other.node, ...said);
+  const group = (g) => `${g + 1} ${view.data.names[g]}`;
   const reasons = { few: `fewer than two groups of ${view.data.least} rows or more with an estimable rate`,
     zero: "the rate is 0 in every group" };
   const draw = (gap) => {
     if (node.classList.contains("none") !== Boolean(gap.reason)) node.classList.toggle("none");
     write(value, gap.reason ? NONE : gap.value.toFixed(3));
-    write(who, gap.reason ? reasons[gap.reason] : gap.highest === gap.lowest ? "all equal"
-      : `highest ${gap.highest + 1} · lowest ${gap.lowest + 1}`);
+    const parted = !gap.reason && gap.highest !== gap.lowest;
+    who.write(parted ? `highest ${group(gap.highest)}` : gap.reason ? reasons[gap.reason] : "all equal");
+    other.write(parted ? `lowest ${group(gap.lowest)}` : "");
     fill.style.transform = `scaleX(${gap.value || 0})`;
   };
   return { node, draw };
@@ -213,16 +226,18 @@ function stack(heads) {
 
 /* ---------- table ---------- */
 
-/** One number with its interval: value, bounds in words, bar and mark. */
+/** One number with its interval and the rows behind it: value, bounds in words, bar and mark, denominator. */
 function cell(view, rate) {
-  const value = text(), range = text(), before = hidden(" interval "), why = text();
+  const value = text(), range = text(), before = hidden(" interval "), why = text(), of = text();
   const bar = make("i", { class: "ci" }), mark = make("i", { class: "mark" });
   const node = make("td", {}, make("div", { class: "number" }, make("b", {}, value), make("small", {}, before, range),
-    hidden(why)), make("span", { class: "track", "aria-hidden": "true" }, bar, mark));
+    hidden(why)), make("span", { class: "track", "aria-hidden": "true" }, bar, mark), make("small", { class: "of" }, of));
   const [first, last] = rate.range, along = (number) => (number - first) / (last - first);
-  const draw = ([p, low, high]) => {
+  let rows = NaN;
+  const draw = ([p, low, high, behind]) => {
     const known = !Number.isNaN(p), bounded = !Number.isNaN(low);
     write(value, known ? withUnit(rate, p) : NONE);
+    if (behind !== rows) write(of, ` of ${NUMBER.format(rows = behind)}${view.squares ? " weighted" : ""}`);
     write(range, bounded ? `${inUnit(rate, low)} to ${inUnit(rate, high)}` : known ? "interval on release" : "");
     bar.style.transform = bounded ? `translateX(${100 * along(low)}%) scaleX(${along(high) - along(low)})` : "scaleX(0)";
     mark.style.transform = known ? `translateX(${100 * along(p)}%)` : "translateX(-100%)";
@@ -249,7 +264,7 @@ function grid(view) {
   const rates = view.data.shown.map((key) => view.reading.rates[key]);
   const rows = view.handles.map((handle) => {
     const cells = rates.map((rate) => cell(view, rate));
-    const node = make("tr", { class: handle.small ? "small" : "" }, make("th", { scope: "row" }, named(handle)),
+    const node = make("tr", { class: handle.small ? "small" : "" }, make("th", { scope: "row" }, ...named(view, handle), rowsOf(handle)),
       ...cells.map((c) => c.node));
     return { node, draw: (found) => cells.forEach((c, i) => c.draw(found[i])) };
   });

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.metrics import RATES
 from engine.policy import Policy
-from pages.parts import live_payload
+from pages.parts import live_payload, threshold_native
 from pages.parts.live_explorer import valid
 from pages.parts.live_payload import Handle, Reading, explorable, fits, handles, packed, payload
 from tests.build import dataset
@@ -148,6 +149,14 @@ def test_the_favourable_decision_decides_which_cells_are_counted():
                    "not-selected": [False, False, True, True, False, True]}
 
 
+def test_groups_come_with_their_names_and_rows():
+    table = CountTable.build(dataset(np.arange(40), np.arange(40) % 2, g=["a"] * 35 + ["b"] * 5), ("g",))
+    found = payload(table, handles(table), Reading(("f1",), favourable="not-selected"))
+    assert found["names"] == ["a", "b"]
+    assert [line["rows"] for line in found["handles"]] == [35, 5]
+    assert found["decision"] == "not being selected"
+
+
 def test_small_groups_are_marked():
     table = CountTable.build(dataset(np.arange(40), np.arange(40) % 2, g=["a"] * 35 + ["b"] * 5), ("g",))
     assert [line["small"] for line in payload(table, handles(table), Reading(("f1",)))["handles"]] == [False, True]
@@ -166,6 +175,16 @@ def test_infinite_thresholds_are_finite_json():
     for threshold in (np.inf, -np.inf):
         text = json.dumps(live_payload.mixes(table, line, Policy.common(threshold)), allow_nan=False)
         assert abs(json.loads(text)[0][0]) >= 1e308
+
+
+def test_silent_is_who_was_sent_long_ago_and_never_painted(monkeypatch):
+    known = {}
+    monkeypatch.setattr(threshold_native.st, "session_state", known)
+    assert not threshold_native.silent("live")   # a run that takes long before it sends anything
+    known["live since"] = time.monotonic() - 1e6
+    assert threshold_native.silent("live")
+    known["live heard"] = True
+    assert not threshold_native.silent("live")
 
 
 START = {"digest": "d", "serial": 3, "cells": [512, None]}

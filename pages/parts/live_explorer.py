@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -91,16 +92,21 @@ def explorer(
         if valid(said, start, len(table.edges), separate):
             memory.released = said
 
+    def painted() -> None:
+        st.session_state[f"{key} heard"] = True
+
+    since = st.session_state.setdefault(f"{key} since", monotonic())   # what the browser reports, once per session
     _mount(
         key=key,
         data=payload(table, lines, reading) | {
-            "digest": memory.digest, "serial": memory.serial, "fixed": loose, "separate": separate,
+            "since": since, "digest": memory.digest, "serial": memory.serial, "fixed": loose, "separate": separate,
             "start": {"cells": cells, "linked": memory.start.kind == "common"},
             "baseline": [mixes(table, line, baseline) for line in lines],
             "presets": [{"name": name, "says": says, "cells": [int(edge) for edge in edges]}
                         for name, says, edges in presets],
         },
         on_thresholds_change=released,
+        on_painted_change=painted,
     )
     if memory.released is not None:
         memory.returned = _chosen(table, lines, memory)

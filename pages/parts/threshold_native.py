@@ -27,14 +27,13 @@ PATIENCE = 8.0   # seconds in which a component that can load has reported
 def silent(component: str) -> bool:
     """Return whether a component was sent to the browser and never reported: it could not load there.
 
-    The live explorer reports its thresholds as soon as it stands.
+    The live explorer keeps both times: since when it is in the browser, and, for the rest of the session, that it
+    painted there. A run that is slow before it sends the component counts for nothing.
     """
-    heard, since = f"{component} heard", f"{component} since"
-    said = st.session_state.get(component)
-    if said is not None and said.get("thresholds") is not None:
-        st.session_state[heard] = True
-    waited = time.monotonic() - st.session_state.setdefault(since, time.monotonic())
-    return waited > PATIENCE and not st.session_state.get(heard, False)
+    since = st.session_state.get(f"{component} since")
+    if since is None or st.session_state.get(f"{component} heard", False):
+        return False
+    return time.monotonic() - float(since) > PATIENCE
 
 
 def sorry(component: str) -> None:

@@ -12,6 +12,7 @@ from engine.assessment import Request, assess
 from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.policy import Policy
+from pages.parts import threshold_native
 from pages.parts.live_explorer import Reading, explorer, handles
 from tests.build import dataset
 
@@ -21,6 +22,7 @@ HOSTILE = ["<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>",
 METRICS = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
 EVERY = (*METRICS, "favourable_rate", "balanced_accuracy", "f1", "matthews_correlation", "expected_cost")
 
+threshold_native.PATIENCE = 0.0   # who never reported is silent at once
 st.set_page_config("Live explorer", layout="wide")
 ask = st.session_state.setdefault("ask", st.query_params.to_dict() or {})
 K, N, CASE = int(ask.get("k", 4)), int(ask.get("n", 20_000)), ask.get("case", "grid")
@@ -54,6 +56,8 @@ def starting(case: str, table: CountTable) -> Policy:
 
 @st.fragment
 def page() -> None:
+    st.session_state.runs = st.session_state.get("runs", -1) + 1   # run 1 is the report of the first painting
+    st.caption(f"silent: {threshold_native.silent('live')}")
     data, table, index = sample(CASE, K, N)
     held = st.session_state.setdefault("policy", starting(CASE, table))
     every = st.checkbox("Every rate", bool(ask.get("every")))
@@ -66,7 +70,6 @@ def page() -> None:
     choice = explorer(table, key="live", policy=held, baseline=starting(CASE, table), reading=reading, presets=presets,
                       index=index, separate=ask.get("separate", "1") == "1")
     st.session_state.policy = choice.policy
-    st.session_state.runs = st.session_state.get("runs", 0) + 1
     result = assess(data, Request(choice.policy, (("race",),)), index).groupings["race"]
     gaps = {key: gap.value for key, gap in result.disparities.items()}
     rates = {key: [str(v) for v in result.rates[key].value] for key in reading.metrics}

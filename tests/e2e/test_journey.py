@@ -165,6 +165,7 @@ def large_csv(path, rows=1_000_000):
 @pytest.mark.slow
 def test_a_million_rows_show_progress_and_arrive(visit, tmp_path):
     page = visit()
+    page.set_default_timeout(120_000)
     bring(page, large_csv(tmp_path / "large.csv"))
     expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("1,000,000 rows").first).to_be_visible(timeout=120_000)

@@ -127,6 +127,54 @@ def test_a_drag_is_silent_until_release_and_then_python_agrees(visit, case):
     assert page.get_by_text("page run 1").count() == 1   # the fragment alone ran
 
 
+def test_every_number_names_its_groups_and_the_rows_behind_it(visit):
+    page = visit("case=deciles&k=12&n=900", viewport={"width": 1280, "height": 900})
+    said = page.locator(".te .tile").first
+    assert "of not being selected" in said.inner_text()
+    for end, word in enumerate(("highest", "lowest")):
+        who = said.locator(".who").nth(end)
+        assert re.fullmatch(rf"{word} \d+ [A-Z].+", who.inner_text())
+        assert who.get_attribute("title") == who.inner_text()
+    rows = [int(text.removeprefix("n = ")) for text in page.locator(".te .panel .rows").all_inner_texts()]
+    assert sum(rows) == 900
+    assert page.locator(".te tbody .rows").all_inner_texts() == [f"n = {n}" for n in rows]
+    behind = [text.strip() for text in page.locator(".te tbody td:nth-of-type(1) .of").all_inner_texts()]
+    assert behind == [f"of {n}" for n in rows]
+    precision = page.locator(".te tbody tr").first.locator("td").nth(3).locator(".of")
+    before = int(precision.inner_text().strip().removeprefix("of "))
+    page.mouse.click(*place(page, 0, 0.75))
+    python(page, 2)
+    assert int(precision.inner_text().strip().removeprefix("of ")) < before
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_mark_of_a_small_group_is_whole(visit, width):
+    page = visit("k=12&n=600&every=1", viewport={"width": width, "height": 900})
+    tags = page.locator(".te .tag")
+    assert tags.count() > 2
+    cut = tags.evaluate_all("""nodes => nodes.filter((node) => {
+      const box = node.getBoundingClientRect(), around = node.parentElement.getBoundingClientRect();
+      return node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline"
+        || box.width < 20 || box.right > around.right + 1;
+    }).length""")
+    assert cut == 0
+    names = page.locator(".te tbody th")
+    assert not any(names.evaluate_all("nodes => nodes.map((node) => node.scrollWidth > node.clientWidth)"))
+
+
+def test_what_painted_once_is_never_called_silent(visit):
+    page = visit("k=2")   # without patience, so only the report keeps it
+    assert page.get_by_text("silent: False").count() == 1
+    page.get_by_text("Every rate").click()
+    python(page, 2)
+    page.get_by_role("link", name="Other").click()
+    page.get_by_text("Another page").wait_for()
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.get_by_role("link", name="Explorer").click()
+    python(page, 3)
+    assert page.get_by_text("silent: False").count() == 1
+
+
 def test_deciles_drag_in_ten_steps(visit):
     page = visit("case=deciles&k=2")
     slider = page.get_by_role("slider").first
@@ -163,7 +211,9 @@ def test_the_keyboard_alone_moves_a_group_and_reads_its_numbers(visit):
     assert slider.get_attribute("aria-valuetext") == f"≥ 0.5234, selects {100 * share:.1f}%"
     assert "demographic parity difference" in page.locator(".te [aria-live]").inner_text()
     row = page.locator(".te tbody tr").first.text_content()
-    assert re.search(r"1Black\d+\.\d% interval \d+\.\d to \d+\.\d", row)   # what a screen reader is given
+    found = re.search(r"1Black n = (\d,\d{3})\d+\.\d% interval \d+\.\d to \d+\.\d of (\d,\d{3})", row)
+    assert found
+    assert found[1] == found[2]   # what a screen reader is given; everyone is behind a selection rate
     page.keyboard.press("Tab")
     assert page.get_by_role("slider").nth(1).evaluate("node => node.matches(':focus')")
 
