@@ -39,8 +39,27 @@ class Issue:
 
     def sentence(self) -> str:
         """Return the four parts as one line, in the order what, where, got, do."""
-        parts = (" ".join(part.split()) for part in (self.what, self.where, self.got, self.do))
-        return ", ".join(part for part in parts if part)
+        return ", ".join(part for part in self._parts() if part)
+
+    def prose(self) -> str:
+        """Return the four parts as sentences to be read on a page: the rule, where it was met by what, what to do.
+
+        >>> Issue("error", "an outcome holds two values", "column 'paid'", "3 values", "choose another").prose()
+        "An outcome holds two values. Column 'paid': 3 values. Choose another."
+        """
+        what, where, got, do = self._parts()
+        found = f"{where}: {got}" if where and got else where or got
+        return " ".join(_ended(part) for part in (what, found, do.replace("e.g. ", "for example ", 1)) if part)
+
+    def _parts(self) -> tuple[str, ...]:
+        return tuple(" ".join(part.split()) for part in (self.what, self.where, self.got, self.do))
+
+
+def _ended(words: str) -> str:
+    """Return words as a sentence; what is no word of ours, such as the name of a file, keeps its first letter."""
+    first = words.split(" ", 1)[0].rstrip(",:;")
+    start = words[:1].upper() if first.isalpha() else words[:1]
+    return start + words[1:] + ("" if words.endswith((".", "?", "!", "…")) else ".")
 
 
 class InvalidData(ValueError):

@@ -1,7 +1,8 @@
 """Intervals in closed form, vectorised; and the noise band of a gap between the highest and the lowest group.
 
-Every function takes and returns plain arrays. Sources: Wilson 1927; Newcombe 1998, Stat. Med. 17, 873-890 (method
-10); Donner and Zou 2012, Stat. Methods Med. Res. 21, 347-359 (MOVER); DeLong et al. 1988, Biometrics 44, 837-845.
+Every function takes and returns plain arrays. Sources: Wilson 1927; Clopper and Pearson 1934; Newcombe 1998, Stat.
+Med. 17, 873-890 (method 10); Donner and Zou 2012, Stat. Methods Med. Res. 21, 347-359 (MOVER); DeLong et al. 1988,
+Biometrics 44, 837-845.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine import backend
 from engine.types import Floats
 
 Bounds = tuple[Floats, Floats]
@@ -59,6 +61,75 @@ def wilson(share: Floats, n: Floats, z: float) -> Bounds:
         return np.where(share <= 0, 0.0, np.maximum(0, centre - half)) + 0 * share, np.where(
             share >= 1, 1.0, np.minimum(1, centre + half)
         ) + 0 * share
+
+
+def student(mean: Floats, error: Floats, freedom: Floats, level: float) -> Bounds:
+    """Return Student's bounds of a mean, or of another estimate whose error is known like a mean's.
+
+    Parameters
+    ----------
+    mean, error
+        Estimate and its standard error, in the same units.
+    freedom
+        Degrees of freedom: rows less one.
+    level
+        Two-sided.
+
+    Returns
+    -------
+    low, high
+        NaN where there is no degree of freedom or no error.
+
+    References
+    ----------
+    Student 1908, Biometrika 6, 1-25.
+
+    Examples
+    --------
+    >>> low, high = student(np.array([5.0]), np.array([1.0]), np.array([9.0]), 0.95)
+    >>> low.round(3), high.round(3)
+    (array([2.738]), array([7.262]))
+    """
+    from scipy.special import stdtrit
+
+    half = stdtrit(np.where(freedom > 0, freedom, np.nan), 0.5 + level / 2) * error
+    return mean - half, mean + half
+
+
+def clopper_pearson(count: Floats, n: Floats, level: float) -> Bounds:
+    """Return the exact bounds of a proportion: they cover at least at the level, whatever the truth.
+
+    Parameters
+    ----------
+    count, n
+        Rows with the property, of how many; whole numbers.
+    level
+        Two-sided; each tail gets half of the error, also at 0 of n, whose upper bound is 1 - (error / 2)^(1 / n).
+
+    Returns
+    -------
+    low, high
+        Within [0, 1]; NaN where n is 0.
+
+    References
+    ----------
+    Clopper and Pearson 1934, Biometrika 26, 404-413.
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(np.array([0.0]), np.array([16281.0]), 0.95)
+    >>> low.round(5), high.round(5)
+    (array([0.]), array([0.00023]))
+    """
+    from scipy.special import betaincinv
+
+    count, n = np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    tail = (1 - level) / 2
+    # A parameter of 0 has no beta distribution behind it: 1 stands in, and the bound is set below.
+    low = betaincinv(np.where(count > 0, count, 1), n - count + 1, tail)
+    high = betaincinv(count + 1, np.where(count < n, n - count, 1), 1 - tail)
+    empty = np.where(n > 0, 0.0, np.nan)
+    return np.where(count <= 0, 0.0, low) + empty, np.where(count >= n, 1.0, high) + empty
 
 
 def square_and_add(a: Floats, a_bounds: Bounds, b: Floats, b_bounds: Bounds) -> Bounds:
@@ -115,7 +186,7 @@ def bootstrap_cells(cells: Floats, replicates: int, rng: np.random.Generator) ->
     Poisson(1) weights of rows summed over a cell are exactly Poisson(count), so no row is touched. Expected counts of
     a lottery are drawn alike.
     """
-    return rng.poisson(cells, (replicates, *cells.shape)).astype(np.float64)
+    return backend.chosen("poisson", replicates * cells.size).poisson(cells, replicates, rng)
 
 
 def auc(tp: Floats, fp: Floats, tp_squares: Floats, fp_squares: Floats) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ Labels = NDArray[np.int8]
 Kind = Literal["nominal", "continuous"]
 Favourable = Literal["selected", "not-selected"]
 TargetKind = Literal["regression", "count"]
-ScoreSource = Literal["column", "prediction", "fitted here"]
+ScoreSource = Literal["column", "prediction", "fitted here", "recalibrated"]
 Progress = Callable[[float, str], None]   # share done in [0, 1], what is being done
 Cancelled = Callable[[], bool]            # whether the visitor asked to stop
 
@@ -109,6 +109,7 @@ class Dataset:
     scores: Mapping[str, Floats] = field(default_factory=dict)   # (n,) each; NaN: no score
     score: str | None = None                 # the version in use
     score_source: ScoreSource = "column"
+    sources: Mapping[str, ScoreSource] = field(default_factory=dict)   # of each version, once one was added
     weight: Floats | None = None             # (n,) > 0
     exposure: Floats | None = None           # (n,) > 0
     ids: NDArray[np.str_] | None = None      # (n,)
@@ -116,6 +117,7 @@ class Dataset:
     excluded: tuple[Exclusion, ...] = ()
     issues: tuple[Issue, ...] = ()
     simulated: bool = False
+    counts: Any = None   # the CountTable of a source whose rows are elsewhere: then every array (n,) is empty
 
     @property
     def n(self) -> int:
@@ -136,12 +138,17 @@ class Dataset:
     def with_scores(self, name: str, values: Floats, source: ScoreSource = "fitted here") -> Dataset:
         """Return the same data with one more score version, in use."""
         scores = {**self.scores, name: frozen(np.array(values, dtype=np.float64))}
-        return replace(self, scores=scores, score=name, score_source=source)
+        known = {**dict.fromkeys(self.scores, self.score_source), **self.sources}
+        return replace(self, scores=scores, score=name, score_source=source, sources={**known, name: source})
 
     def using(self, score: str) -> Dataset:
         """Return the same data with another of its score versions in use; KeyError where there is none."""
         self.scores[score]
-        return replace(self, score=score)
+        return replace(self, score=score, score_source=self.sources.get(score, self.score_source))
+
+    def noted(self, issue: Issue) -> Dataset:
+        """Return the same data with one more issue, in place of those about the same column or score."""
+        return replace(self, issues=(*(known for known in self.issues if known.where != issue.where), issue))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.assessment.disparities import Disparity, against_reference, compared, disparity
 from engine.assessment.rates import Reading, estimate_areas, estimate_rates
+from engine.counting.counted import index_of
 from engine.counting.counts import GroupCounts
 from engine.counting.groups import Groups, attribute_sets
 from engine.counting.index import ScoreIndex
@@ -117,7 +118,7 @@ def assess(dataset: Dataset, request: Request = Request(), index: ScoreIndex | C
     for name in {*policy.attributes, *(name for attributes in wanted for name in attributes)} - set(names):
         raise invalid("groups must be made of protected attributes", f"attribute {name!r}",
                       f"the attributes are {', '.join(names) or 'none'}", "name one of them as protected")
-    index = index if index is not None else ScoreIndex.build(dataset, names)
+    index = index if index is not None else index_of(dataset, names)
     cells = index.under(policy)
     reading = Reading(dataset.roles.favourable, Costs(request.cost_fp, request.cost_fn), request.level,
                       dataset.label is not None)
@@ -130,10 +131,21 @@ def assess(dataset: Dataset, request: Request = Request(), index: ScoreIndex | C
 
 def default_policy(dataset: Dataset) -> Policy:
     """Return one threshold for all: 0.5 where scores lie in [0, 1], otherwise their median."""
+    if dataset.counts is not None:
+        return _default_of_counts(dataset, dataset.counts)
     scores = dataset.score_values()
     known = scores[np.isfinite(scores)]
     inside = not len(known) or (known.min() >= 0 and known.max() <= 1)
     return Policy.common(0.5 if inside else float(np.median(known)), dataset.score)
+
+
+def _default_of_counts(dataset: Dataset, table: CountTable) -> Policy:
+    """Return the default of a table: 0.5 where it is an edge or on the grid, else the edge that halves the rows."""
+    edges = table.edges
+    if edges[0] >= 0 and edges[-1] <= 1:
+        return Policy.common(0.5, dataset.score)
+    rows = np.cumsum(table.counts.sum(axis=(0, 2)))
+    return Policy.common(float(edges[np.searchsorted(rows, rows[-1] / 2)]), dataset.score)
 
 
 def _result(

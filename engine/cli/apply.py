@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import os
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine.cli.command import Command, Outcome, Value
 from engine.cli.decision import read_policy
-from engine.cli.source import progress_line
+from engine.cli.watching import watched
+from engine.cli.written import write
 from engine.data.catalogue import CATALOGUE, open_table
 from engine.data.ingest import ingest
 from engine.data.limits import Limits
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     keys, warnings = _keys(table, dataset, policy, rows)
     decision = drawn(chance, keys, policy.seed)
     if arguments.output is not None:
-        _write(Path(arguments.output), arguments.data, table, decision, chance)
+        write(Path(arguments.output), arguments.data, table, _added(decision, chance))
     return Outcome({
         "rows": table.rows, "selected": int((decision == 1).sum()), "expected": float(np.nansum(chance)),
         "undecided": int((decision == UNDECIDED).sum()), "by_lot": len(rows),
@@ -53,7 +52,7 @@ def _opened(data: str, policy: Policy) -> tuple[Table, Dataset]:
         raise invalid("the policy must name its score", "policy, 'score'", "none", "add the score's column")
     if data in CATALOGUE:
         entry = CATALOGUE[data]
-        table = open_table(entry.key, progress=progress_line)
+        table = open_table(entry.key, progress=watched)
         dataset = ingest(table, entry.roles, entry.title, entry.simulated, entry.excluded)
         if dataset.score is None and policy.score not in table.columns:
             dataset = _refitted(dataset, policy)
@@ -68,7 +67,7 @@ def _refitted(dataset: Dataset, policy: Policy) -> Dataset:
     """Return the data with the score that was fitted here when the policy was made; refused under another name."""
     from engine.scoring.models import cross_fitted
 
-    return cross_fitted(dataset, seed=policy.seed, progress=progress_line)
+    return cross_fitted(dataset, seed=policy.seed, progress=watched)
 
 
 def _roles(table: Table, policy: Policy) -> Roles:
@@ -114,35 +113,11 @@ def _keys(table: Table, dataset: Dataset, policy: Policy, rows: np.ndarray) -> t
     return keys, [NO_ID]
 
 
-def _write(path: Path, source: str, table: Table, decision: Labels, chance: Floats) -> None:
-    """Write every input column as it is, then the decision and its probability; nothing half-written is left."""
+def _added(decision: Labels, chance: Floats) -> dict[str, Any]:
     import pyarrow as pa
-    import pyarrow.csv
 
-    taken = [name for name in ADDED if name in table.columns]
-    if taken:
-        raise invalid("the columns that are added must be new", f"file {table.name!r}", f"a column {taken[0]!r}",
-                      "rename or drop it")
-    if path.exists() and Path(source).exists() and path.samefile(source):
-        raise invalid("the output must be another file than the data", "-o", repr(path.name), "name another file")
-    columns = [table.data[name] for name in table.columns]
-    columns = [pa.chunked_array(column).cast(pa.string()) for column in columns]
     undecided = decision == UNDECIDED
-    columns += [pa.array(decision, mask=undecided), pa.array(chance, mask=undecided)]
-    head = io.StringIO()
-    csv.writer(head, lineterminator="\n").writerow([*table.columns, *ADDED])
-    names = [str(place) for place in range(len(columns))]   # of the Arrow table, which are not written
-    half = path.with_name(path.name + ".part")
-    try:
-        with half.open("wb") as file:
-            file.write(head.getvalue().encode())
-            options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-            pa.csv.write_csv(pa.table(columns, names=names), file, options)
-        os.replace(half, path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        why = (error.strerror or "an error").lower()
-        raise invalid("the output cannot be written", f"-o {path.name!r}", why, "choose another place") from None
+    return dict(zip(ADDED, (pa.array(decision, mask=undecided), pa.array(chance, mask=undecided)), strict=True))
 
 
 def _show(value: Value) -> str:

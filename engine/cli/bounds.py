@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     from engine.assessment import assess
     from engine.manipulation.missing import bounds
 
-    dataset = scored_dataset(arguments)
+    dataset = scored_dataset(arguments, counts=True)
     policy, note = chosen_policy(arguments, dataset)
     if policy.score is not None and policy.score != dataset.score:
         dataset = dataset.using(policy.score)

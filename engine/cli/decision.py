@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
+
+import numpy as np
 
 from engine.assessment import default_policy
 from engine.cli import naming
@@ -31,6 +34,8 @@ def chosen_policy(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Poli
         return _fitting(read_policy(Path(arguments.policy)), dataset), None
     default = replace(default_policy(dataset), data_sha256=dataset.sha256)
     if not arguments.threshold:
+        if dataset.score_source == "prediction":
+            return default, "a decision needs no threshold: it is taken as it stands, 1 where selected"
         return default, f"no threshold was given: {_origin(dataset)}{_usual(arguments.data, default)}"
     names = [attribute.name for attribute in dataset.attributes]
     common, attribute, groups = naming.thresholds(arguments.threshold, names)
@@ -44,7 +49,25 @@ def chosen_policy(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Poli
     return replace(policy, data_sha256=dataset.sha256), note
 
 
+def between_edges(dataset: Dataset, policy: Policy) -> str | None:
+    """Return which thresholds a count table cannot apply exactly, and what is counted instead; None where it can."""
+    table = dataset.counts
+    if table is None:
+        return None
+    asked = {policy.otherwise, *(threshold for _, mix in policy.thresholds for threshold, _ in mix)}
+    edges = {float(edge) for edge in table.edges}
+    moved = sorted(threshold for threshold in asked if math.isfinite(threshold) and threshold not in edges)
+    if not moved:
+        return None
+    used = [table.edges[i] if i < len(table.edges) else math.inf for i in table.edge_of(np.array(moved))]
+    words = ", ".join(f"{threshold:g} as {edge:.9g}" for threshold, edge in zip(moved, used, strict=True))
+    return f"the rows are counted in bins, so a threshold counts as the next edge: {words}"
+
+
 def _origin(dataset: Dataset) -> str:
+    if dataset.counts is not None:
+        inside = dataset.counts.edges[0] >= 0 and dataset.counts.edges[-1] <= 1
+        return "0.5, as the scores lie in [0, 1]" if inside else "the bin edge that halves the rows"
     scores = dataset.score_values()
     outside = bool(((scores < 0) | (scores > 1)).any())
     return "the median of the scores" if outside else "0.5, as the scores lie in [0, 1]"

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     kinds = KINDS if arguments.kind == "all" else (arguments.kind,)
     bounds = [(word, _bound(word)) for words in arguments.at for word in words]
     request = _request(arguments, kinds)
-    found = find(scored_dataset(arguments), request)
+    found = find(scored_dataset(arguments, counts=True), request)
     if len(kinds) == 1 and found.unsolved:
         raise invalid("this kind of policy must be solvable for this disparity", f"--kind {kinds[0]}",
                       found.unsolved[kinds[0]], "choose another --kind or --disparity")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.cli import options, tables, values
 from engine.cli.command import Command, Outcome, Value
-from engine.cli.decision import chosen_policy
+from engine.cli.decision import between_edges, chosen_policy
 from engine.cli.source import scored_dataset
 
 
@@ -15,8 +15,9 @@ def run(arguments: argparse.Namespace) -> Outcome:
     """Return every rate and disparity of every grouping under the policy that the options name."""
     from engine.assessment import assess
 
-    dataset = scored_dataset(arguments)
+    dataset = scored_dataset(arguments, counts=True)
     policy, note = chosen_policy(arguments, dataset)
+    note = "; ".join(filter(None, (note, between_edges(dataset, policy)))) or None
     if policy.score is not None and policy.score != dataset.score:
         dataset = dataset.using(policy.score)
     request = options.request(arguments)

@@ -13,8 +13,8 @@ from engine.cli import options, tables, values
 from engine.cli import parser as types
 from engine.cli.command import Command, Outcome, Value
 from engine.cli.source import scored_dataset
+from engine.counting.counted import index_of
 from engine.counting.groups import attribute_sets
-from engine.counting.index import ScoreIndex
 from engine.errors import invalid
 from engine.metrics import RATES, Costs
 from engine.text import plain
@@ -26,12 +26,12 @@ LINES, COLUMNS = 21, 5     # of a table in the terminal
 def run(arguments: argparse.Namespace) -> Outcome:
     """Return a rate of every group of every grouping at thresholds over the score's range, with its interval."""
     _check(arguments.metric, arguments.points)
-    dataset = scored_dataset(arguments)
+    dataset = scored_dataset(arguments, counts=True)
     request = options.request(arguments)
     reading = Reading(dataset.roles.favourable, Costs(request.cost_fp, request.cost_fn), request.level,
                       dataset.label is not None)
     names = tuple(attribute.name for attribute in dataset.attributes)
-    index = ScoreIndex.build(dataset, names)
+    index = index_of(dataset, names)
     found = [sweep(index, attributes, arguments.metric, reading, arguments.points, request.seed)
              for attributes in ((), *attribute_sets(names))]
     return Outcome({
@@ -72,7 +72,9 @@ def _point(found: Sweep, reading: Reading, name: str, q: int, g: int) -> dict[st
 
 def _show(value: Value) -> str:
     data, metric = value["data"], RATES[value["metric"]].name
-    head = (f"{plain(data['name'])}: {metric} at thresholds of {plain(value['roles']['score'])}, "
+    decided = value["roles"]["score_source"] == "prediction"
+    what = "of the decision {}, 0: everybody selected, 1: as decided" if decided else "at thresholds of {}"
+    head = (f"{plain(data['name'])}: {metric} {what.format(plain(value['roles']['score']))}, "
             f"{data['rows_used']:,} rows; sha256 {data['sha256'][:12]}")
     blocks = [_block("everybody", {"all": value["overall"]})]
     blocks += [_block(name, groups) for name, groups in value["groupings"].items()]

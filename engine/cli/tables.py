@@ -88,6 +88,9 @@ def _outcome(roles: Mapping[str, Any]) -> str:
 
 
 def _decision(roles: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
+    if roles["score_source"] == "prediction" and not policy["thresholds"] and 0 < (policy["otherwise"] or 0) <= 1:
+        value = f" is {plain(roles['selected'])}" if roles["selected"] is not None else ", a decision of two values"
+        return f"selected: {plain(roles['score'])}{value}, as it was decided; favourable: {roles['favourable']}"
     score = f"{plain(roles['score'])} >= threshold"
     parts = [f"{plain(group)} {threshold}" for group, threshold in policy["thresholds"].items()]
     parts.append(f"{'otherwise ' if parts else ''}{policy['otherwise']}")

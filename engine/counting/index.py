@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from engine import backend
 from engine.counting.counts import NEGATIVE, POSITIVE, GroupCounts, Numbers, from_selected
 from engine.counting.groups import Groups, grouping
 from engine.intervals import auc
@@ -130,7 +131,7 @@ def index_rows(
     count = S * len(groups)
     small = segment.astype(np.uint16) if count < 2**16 else segment   # 16 bits: a radix sort
     order = np.argsort(small, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(segment, minlength=count))])
+    starts = np.concatenate([[0], np.cumsum(backend.chosen("bincount", len(segment)).bincount(segment, count))])
     ordered = scores[order]
     if weight is None:
         for a, b in pairwise(starts):

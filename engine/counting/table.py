@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine import backend
 from engine.counting.counts import GroupCounts, Numbers, from_selected
 from engine.counting.groups import Groups, grouping
 from engine.counting.index import Curve, mixed
@@ -45,6 +46,9 @@ class CountTable:
     @staticmethod
     def build(dataset: Dataset, attributes: Sequence[str], edges: Floats | None = None) -> CountTable:
         """Return the table of the score in use over the groups of the attributes; O(n), once."""
+        if dataset.counts is not None:
+            found: CountTable = dataset.counts.marginalise(attributes)
+            return found
         groups, codes = grouping(dataset, attributes)
         return tabulate_rows(dataset.score_values(), dataset.label, codes, groups, dataset.weight, edges)
 
@@ -55,6 +59,10 @@ class CountTable:
         if self.weights is None or self.squares is None:
             return rows, rows, None
         return _tail(self.weights), rows, _tail(self.squares)
+
+    def totals(self) -> GroupCounts:
+        """Return the counts with nobody selected."""
+        return self.at_edges(np.full(len(self.groups), len(self.edges)))
 
     def at_edges(self, edge: Ints) -> GroupCounts:
         """Return the counts with a threshold at an edge per group.
@@ -186,7 +194,9 @@ def tabulate_rows(
     shape = (len(groups), len(edges), SLOTS)
 
     def summed(amount: Floats | None) -> Numbers:
-        counted: Numbers = np.bincount(cell, amount, minlength=int(np.prod(shape)))
+        length = int(np.prod(shape))
+        counted: Numbers = (backend.chosen("bincount", len(cell)).bincount(cell, length) if amount is None
+                            else np.bincount(cell, amount, minlength=length))
         return frozen(counted.reshape(shape))
 
     amount = scores if weight is None else scores * weight
@@ -205,8 +215,8 @@ def _few_distinct(scores: Floats) -> Floats | None:
 
 
 def _tail(cells: Numbers) -> Numbers:
-    upward = cells[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return frozen(np.concatenate([upward, np.zeros((len(cells), 1, SLOTS), dtype=cells.dtype)], axis=1))
+    whole = np.issubdtype(cells.dtype, np.integer)   # sums of weights stay where their order of addition is fixed
+    return frozen((backend.chosen("tails", cells.size) if whole else backend.NUMPY).tails(cells))
 
 
 def _union(a: Groups, b: Groups) -> tuple[Groups, Ints, Ints]:

@@ -125,7 +125,7 @@ def _refusal(message: str, name: str) -> InvalidData:
         row, expected, got = (int(part) for part in ragged.groups())
         return invalid(
             "every row must have as many cells as the header", f"row {row:,} of {where}",
-            f"{got} cells instead of {expected}", "quote cells that hold the delimiter, or correct the row",
+            f"{got} instead of {expected} cells", "quote cells that hold the delimiter, or correct the row",
         )
     if "straddling" in message:
         return invalid("a row cannot be read", where, "an endless row or an open quote", "close the quote")

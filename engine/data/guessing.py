@@ -116,11 +116,14 @@ def column_kind(table: Table, column: str) -> Kind:
 
 
 def _guess(table: Table, column: str) -> ColumnGuess:
-    text, numbers = table.text(column), table.numbers(column)
+    numbers = table.numbers(column)
+    text = table.text(column, protected=bool(numbers.unreadable and _words(column) & PROTECTED))
     kind = _kind(text, numbers.unreadable == 0)
     role, reason = _role(column, kind, text, numbers.values)
     positive = _positive(text) if kind == "two values" else None
     attribute = "nominal" if numbers.unreadable else _attribute_kind(text, numbers.values)
+    if role == "protected" and attribute == "nominal":
+        text = table.text(column, protected=True)   # counted as its groups will be
     return ColumnGuess(column, kind, role, reason, len(text.levels), text.missing, positive, attribute,
                        _decimal_comma(text) if numbers.unreadable else None)
 

@@ -1,4 +1,4 @@
-"""What a data set holds before any score is looked at: missing values by column, a numeric outcome by group."""
+"""What a data set holds before any score is looked at: missing values by column."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.errors import invalid
 from engine.text import plain
-from engine.types import MISSING, UNKNOWN, AttributeValues, Dataset, Floats
+from engine.types import MISSING, UNKNOWN, Dataset
 
-Overview = dict[str, list[str] | list[int] | list[float] | list[float | None]]
+Overview = dict[str, list[str] | list[int] | list[float]]
 
 
 def missing_values(dataset: Dataset, only: bool = False) -> Overview:
@@ -39,44 +38,6 @@ def missing_values(dataset: Dataset, only: bool = False) -> Overview:
     }
 
 
-def target_by_group(dataset: Dataset, attribute: str) -> Overview:
-    """Return the numeric outcome of each group of a protected attribute.
-
-    Parameters
-    ----------
-    dataset
-        A data set with a numeric target; its exposure, where it has one, is what the target is divided by. Weights are
-        not used.
-    attribute
-        Column name of the protected attribute; KeyError where there is none.
-
-    Returns
-    -------
-    dict
-        Columns ``group``, ``rows``, ``total``, ``mean`` and, with exposure, ``exposure`` and ``per exposure``. A mean
-        without rows is None.
-
-    Raises
-    ------
-    InvalidData
-        Where the data have no numeric target.
-    """
-    if dataset.target is None:
-        raise invalid("a numeric outcome is needed", f"data '{plain(dataset.name)}'", "none", "choose another table")
-    values = dataset.attribute(attribute)
-    total = _sums(values, dataset.target)
-    rows = _sums(values, np.ones(dataset.n))
-    table: Overview = {
-        "group": [plain(level) for level in values.levels], "rows": [int(n) for n in rows],
-        "total": [float(t) for t in total], "mean": _divided(total, rows),
-    }
-    if dataset.exposure is not None:
-        exposure = _sums(values, dataset.exposure)
-        table["exposure"] = [float(e) for e in exposure]
-        table["per exposure"] = _divided(total, exposure)
-    return table
-
-
 def _missing(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
     if dataset.label is not None and dataset.roles.label is not None:
         yield dataset.roles.label, "outcome", int(np.count_nonzero(dataset.label == UNKNOWN))
@@ -88,11 +49,3 @@ def _missing(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
     for feature in dataset.features:
         gone = feature.values < 0 if feature.levels else np.isnan(feature.values)
         yield feature.name, "feature", int(np.count_nonzero(gone))
-
-
-def _sums(attribute: AttributeValues, values: Floats) -> Floats:
-    return np.bincount(attribute.codes, weights=values, minlength=len(attribute.levels)).astype(np.float64)
-
-
-def _divided(above: Floats, below: Floats) -> list[float | None]:
-    return [float(a / b) if b > 0 else None for a, b in zip(above, below, strict=True)]

@@ -74,7 +74,7 @@ def _warn_of_tokens(text: Text, column: str, issues: list[Issue]) -> None:
 def _ordered(text: Text) -> tuple[Codes, tuple[str, ...]]:
     """Return codes and levels in natural order, `MISSING` last and only where a row needs it."""
     names = text.names()
-    order = sorted((i for i in range(len(names)) if names[i] != MISSING), key=lambda i: _natural(names[i]))
+    order = sorted((i for i in range(len(names)) if names[i] != MISSING), key=lambda i: natural(names[i]))
     levels = tuple(names[i] for i in order)
     renumbered = np.full(len(names) + 1, len(levels), dtype=np.int32)   # MISSING itself, and code -1
     renumbered[order] = np.arange(len(order))
@@ -83,7 +83,8 @@ def _ordered(text: Text) -> tuple[Codes, tuple[str, ...]]:
     return frozen(renumbered[text.codes]), levels
 
 
-def _natural(name: str) -> tuple[bool, float, str]:
+def natural(name: str) -> tuple[bool, float, str]:
+    """Return the key that puts level names in natural order: numbers by size, then text."""
     try:
         number = float(name)
     except ValueError:

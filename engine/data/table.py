@@ -92,9 +92,12 @@ class Table:
         """Return a column as float64; what is no number is NaN and counted. Infinities stay. KeyError if absent."""
         return _as_numbers(self.data[column], ALWAYS_MISSING | MAYBE_MISSING | self.missing_tokens)
 
-    def distinct(self, column: str, most: int = 50) -> tuple[tuple[str, int], ...]:
-        """Return the most frequent values of a column with their rows, ties in order of first occurrence."""
-        text = self.text(column)
+    def distinct(self, column: str, most: int = 50, protected: bool = False) -> tuple[tuple[str, int], ...]:
+        """Return the most frequent values of a column with their rows, ties in order of first occurrence.
+
+        `protected` as in `text`: whether ``NA`` and its like are values.
+        """
+        text = self.text(column, protected)
         counts = text.counts()
         first = np.argsort(-counts, kind="stable")[:most]
         return tuple((text.levels[int(i)].as_py(), int(counts[i])) for i in first)

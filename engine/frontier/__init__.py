@@ -17,10 +17,10 @@ from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.errors import invalid
 from engine.frontier.points import Points, operating_points, rate_of
-from engine.frontier.problem import Choice, Curve, Limit, Problem, estimable, extent
+from engine.frontier.problem import Choice, Curve, Limit, Problem, bounded, estimable, extent
 from engine.frontier.request import Request, check, one_sided
 from engine.frontier.solvers import SOLVERS, solved
-from engine.frontier.split import held_out, index_of
+from engine.frontier.split import halves, held_out, index_of
 from engine.frontier.utility import UTILITIES, value_of
 from engine.metrics import DISPARITIES, Costs
 from engine.policy import Policy, PolicyKind
@@ -66,7 +66,7 @@ class FrontierResult:
     unsolved: Mapping[PolicyKind, str]         # kinds without a frontier, and why
     left_out: tuple[tuple[str, str], ...]      # groups that take the best common threshold, and why
     found_on: ScoreIndex | CountTable
-    reported_on: ScoreIndex | None
+    reported_on: ScoreIndex | CountTable | None
 
     @property
     def rows(self) -> tuple[int, int]:
@@ -172,8 +172,13 @@ def find(dataset: Dataset, request: Request, index: ScoreIndex | CountTable | No
     (0.0, 'randomised')
     """
     attributes = check(dataset, request)
-    reported_on = None
-    if index is None:
+    reported_on: ScoreIndex | CountTable | None = None
+    if index is None and dataset.counts is not None:
+        index = table = CountTable.build(dataset, attributes)
+        if request.split == "test":
+            index, reported_on = halves(table, request.test_size, request.seed)
+        groups = index.groups
+    elif index is None:
         groups, _ = grouping(dataset, attributes)
         kept = np.zeros(dataset.n, dtype=bool)
         if request.split == "test":
@@ -195,8 +200,9 @@ def _problem(
 ) -> tuple[Problem, tuple[tuple[str, str], ...]]:
     rule, favourable = DISPARITIES[request.disparity], dataset.roles.favourable
     left_out: dict[int, str] = {}
+    keys = bounded(rule, request.limits)
     for g, group in enumerate(points):
-        why = None if rule.rates == ("auc",) else estimable(group, rule, favourable)
+        why = estimable(group, keys, favourable)
         if group.rows < request.min_group:
             left_out[g] = f"{group.rows} rows, fewer than {request.min_group}"
         elif why is not None:

@@ -91,14 +91,19 @@ class Resampler:
         return Resampler(chosen[order], starts, weights, mass)
 
     def draws(self, chances: Floats) -> Floats:
-        """Return (R, P, G, 6) expected counts of P decisions, given as chances (n, P) of all rows."""
+        """Return (R, P, G, 6) expected counts of P decisions, given as chances (n, P) of all rows.
+
+        A row whose chance is NaN has no score: it is counted nowhere, as in an index of scores.
+        """
         cells = len(self.starts) - 1
         found = np.zeros((DRAWS, chances.shape[1], cells, 2))
         for c, (a, b) in enumerate(pairwise(self.starts)):
             weight = self.weights[:, a:b] * self.mass[a:b]
-            selected = weight @ np.nan_to_num(chances[self.rows[a:b]])
-            found[:, :, c, 0] = selected
-            found[:, :, c, 1] = weight.sum(axis=1)[:, None] - selected
+            chance = chances[self.rows[a:b]]
+            known = ~np.isnan(chance)
+            counted = weight.sum(axis=1)[:, None] if known.all() else weight @ known.astype(np.float64)
+            found[:, :, c, 0] = weight @ np.where(known, chance, 0.0)
+            found[:, :, c, 1] = counted - found[:, :, c, 0]
         slots = found.reshape(DRAWS, chances.shape[1], cells // 3, 3, 2)
         counts = np.zeros((*slots.shape[:3], 6))
         counts[..., SELECTED], counts[..., REST] = slots[..., 0], slots[..., 1]

@@ -14,7 +14,7 @@ import numpy as np
 from engine.errors import stopped
 from engine.frontier import FrontierResult
 from engine.frontier.points import Points
-from engine.frontier.problem import Choice, Curve, Problem, estimable, pure
+from engine.frontier.problem import Choice, Curve, Problem, bounded, estimable, pure
 from engine.frontier.solvers import solved
 from engine.frontier.utility import value_of
 from engine.policy import PolicyKind
@@ -138,7 +138,8 @@ def _drawn(points: Points, rng: np.random.Generator) -> Points:
 
 def _usable(problem: Problem) -> bool:
     outcomes = bool((problem.totals[:2] > 0).all())
-    return outcomes and all(estimable(p, problem.rule, problem.favourable) is None for p in problem.chosen)
+    keys = bounded(problem.rule, problem.limits)
+    return outcomes and all(estimable(p, keys, problem.favourable) is None for p in problem.chosen)
 
 
 def _judged(problem: Problem, drawn: Problem, choice: Choice) -> tuple[float, float]:

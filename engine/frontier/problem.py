@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -14,7 +14,7 @@ from engine.counting.counts import Numbers
 from engine.frontier.ladder import best_threshold
 from engine.frontier.points import Points, rate_of
 from engine.frontier.utility import Payoff, Utility, value_of
-from engine.metrics import RATES, Costs, DisparityRule
+from engine.metrics import AUC, RATES, Costs, DisparityRule
 from engine.types import Favourable, Floats, Ints
 
 SLACK = 1e-12   # rounding of rates: a gap this much over a bound still meets it
@@ -180,9 +180,15 @@ class Drawn(ABC):
         return self.drawn[1]
 
 
-def estimable(points: Points, rule: DisparityRule, favourable: Favourable) -> str | None:
-    """Return why a group cannot be compared under a rule; None where it can."""
-    for key in rule.rates:
+def bounded(rule: DisparityRule, limits: Iterable[Limit]) -> tuple[str, ...]:
+    """Return the rates of groups that a rule compares or a limit holds; the area under the ROC curve is none."""
+    compared = tuple(key for key in rule.rates if key != AUC.key)
+    return (*compared, *(limit.rate for limit in limits if limit.scope != "overall"))
+
+
+def estimable(points: Points, keys: Iterable[str], favourable: Favourable) -> str | None:
+    """Return why some rates of a group cannot be bounded or compared; None where they can."""
+    for key in keys:
         if not np.isfinite(rate_of(key, points.totals, points.totals, favourable)):
             return RATES[key].undefined if key in RATES else "has no false positives"
     return None

@@ -1,4 +1,4 @@
-"""Models to compare: trained on some rows, scored on all, protected attributes never among their features.
+"""Models to compare: trained on some rows, scored on all; only the tree correction's forest may split on the group.
 
 A score ranks and is thresholded afterwards; a decision is a chance of being selected and is a point as it stands.
 """
@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from engine.errors import invalid
-from engine.scoring.models import MOST_ROWS, Matrix, encoder_of
-from engine.types import Codes, Dataset, Floats, Ints, Labels
+from engine.scoring.encoding import Matrix, learned
+from engine.scoring.models import MODELS, MOST_ROWS, SCORED_AT_ONCE, one_thread
+from engine.scoring.tree_correction import as_trees, corrected, seen_by_trees, worse_off
+from engine.types import Codes, Dataset, Feature, Floats, Ints, Labels
 
 Estimator = Any   # scikit-learn and fairlearn have no types that mypy can read
 REDUCTION_ROWS = 20_000   # rows that a reduction, which fits dozens of models, is trained on
 GAPS = (0.02, 0.1)        # bounds that exponentiated gradient is asked for
 GRID = 10
-SMALL = 50_000             # training rows below which boosting runs on one thread
-SCORED_AT_ONCE = 100_000
+STRENGTHS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])   # q of the tree correction
 PARITY = {"demographic_parity_difference": "DemographicParity",
           "equal_opportunity_difference": "TruePositiveRateParity",
           "predictive_equality_difference": "FalsePositiveRateParity", "equalized_odds_difference": "EqualizedOdds"}
@@ -44,8 +45,8 @@ class Training:
 
     def encoded(self, rows: Ints) -> Callable[[Ints], Matrix]:
         """Return a function from rows to dense features, learned from some rows."""
-        encode = encoder_of(self.dataset, rows)
-        return lambda chosen: encode(chosen).toarray()
+        encoding = learned(self.dataset.features, rows)
+        return lambda chosen: encoding.of(self.dataset.features, chosen).toarray()
 
     def some(self, most: int) -> Ints:
         """Return at most that many of the training rows, in order."""
@@ -55,9 +56,12 @@ class Training:
 
     def everywhere(self, predict: Callable[[Ints], Floats]) -> Floats:
         """Return a prediction for every row, in portions that fit in memory."""
+        return np.concatenate([predict(rows) for rows in self.portions()])
+
+    def portions(self) -> list[Ints]:
+        """Return every row, in portions that fit in memory."""
         n = self.dataset.n
-        parts = [np.arange(a, min(a + SCORED_AT_ONCE, n)) for a in range(0, n, SCORED_AT_ONCE)]
-        return np.concatenate([predict(rows) for rows in parts])
+        return [np.arange(a, min(a + SCORED_AT_ONCE, n)) for a in range(0, n, SCORED_AT_ONCE)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +83,7 @@ class Trainer:
     disparities: tuple[str, ...] | None = None
 
 
-def _logistic(seed: int) -> Estimator:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=1_000, random_state=seed)
-
-
-def _boosting(seed: int) -> Estimator:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(random_state=seed)
+_logistic = MODELS["logistic"].build
 
 
 def _scored(task: Training, name: str, estimator: Estimator, weight: Floats | None) -> Candidate:
@@ -103,11 +98,9 @@ def _fit_logistic(task: Training) -> Iterator[Candidate]:
 
 
 def _fit_boosting(task: Training) -> Iterator[Candidate]:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
-
-    # Its threads wait for each other at every split: on a small table or a busy server they cost more than they save.
-    with threadpool_limits(1 if len(task.train) < SMALL else None, "openmp"):
-        boosted = _scored(task, TRAINERS["hist_gradient_boosting"].name, _boosting(task.seed), task.dataset.weight)
+    key = "hist_gradient_boosting"
+    with one_thread(len(task.train)):
+        boosted = _scored(task, TRAINERS[key].name, MODELS[key].build(task.seed), task.dataset.weight)
     yield boosted
 
 
@@ -184,6 +177,30 @@ def _fit_thresholds(task: Training) -> Iterator[Candidate]:
     yield Candidate(TRAINERS["threshold_optimizer"].name, task.everywhere(chance), decides=True)
 
 
+def _fit_tree_correction(task: Training) -> Iterator[Candidate]:
+    """Yield a forest's decisions at 0.5 while groups that are worse off at q = 0 are corrected from q = 0 to 1."""
+    rows, found = task.some(REDUCTION_ROWS), task.validation
+    names = tuple(str(code) for code in range(int(task.codes.max()) + 1))
+    features = (*task.dataset.features, Feature("group", task.codes, names))
+    encoding = learned(features, rows)
+
+    def inputs(chosen: Ints) -> Floats:
+        return seen_by_trees(encoding.of(features, chosen).toarray())
+
+    forest = MODELS["random_forest"].build(task.seed)
+    forest.fit(inputs(rows), task.label[rows], sample_weight=None if task.dataset.weight is None
+               else task.dataset.weight[rows])
+    trees = as_trees(forest, np.flatnonzero(encoding.owners == len(features) - 1))
+    sign = 1 if task.dataset.roles.favourable == "selected" else -1
+    selected = forest.predict_proba(inputs(found))[:, 1] >= 0.5
+    below = worse_off(selected if sign > 0 else ~selected, task.codes[found], len(names))
+    helped = np.isin(task.codes, below)
+    parts = [corrected(trees, inputs(chosen), helped[chosen], STRENGTHS, sign)
+             for chosen in task.portions()]
+    for strength, scores in zip(STRENGTHS, np.concatenate(parts, axis=1), strict=True):
+        yield Candidate(f"tree correction, q {strength:g}", (scores >= 0.5).astype(np.float64), decides=True)
+
+
 TRAINERS: dict[str, Trainer] = {
     row.key: row
     for row in (
@@ -193,5 +210,6 @@ TRAINERS: dict[str, Trainer] = {
         Trainer("exponentiated_gradient", "exponentiated gradient", _fit_exponentiated, tuple(PARITY)),
         Trainer("grid_search", "grid search", _fit_grid, tuple(PARITY)),
         Trainer("threshold_optimizer", "threshold optimizer", _fit_thresholds, tuple(CONSTRAINT)),
+        Trainer("tree_correction", "tree correction, q 0 → 1", _fit_tree_correction),
     )
 }

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine import backend
 from engine.errors import invalid
 from engine.manipulation.cells import Counts, mmd, ratio, shares_of, wasserstein
 from engine.types import Floats, Ints
@@ -40,7 +41,9 @@ def null_cells(reference: Counts, submitted: Ints, mode: Mode, draws: int, rng: 
     """
     size = int(submitted.sum())
     if mode == "C":
-        return rng.multinomial(size, shares_of(reference).ravel(), draws).reshape(draws, -1, 2)
+        shares = shares_of(reference).ravel()
+        dealt = backend.chosen("multinomial", draws * shares.size).multinomial(size, shares, draws, rng)
+        return dealt.reshape(draws, -1, 2)
     pool = np.asarray(reference, dtype=np.int64) + (submitted if mode == "B" else 0)
     if size > pool.sum():
         raise invalid("a sample cannot be larger than the database it was drawn from", "the submitted sample",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine import backend
 from engine.errors import invalid
 from engine.manipulation.cells import Counts, Goal, kl, rates, ratio, shares_of
 from engine.manipulation.interval import log_ratio_variance
@@ -123,7 +124,8 @@ def direct_limit(reference: Counts, protocol: Protocol, draws: int = DRAWS) -> f
     rng = np.random.default_rng(np.random.SeedSequence(protocol.seed))
     whole = np.asarray(reference)
     if protocol.mode == "B":   # an honest sample scatters by itself, the reference too: both are drawn
-        drawn = rng.multinomial(protocol.size, shares_of(whole).ravel(), draws).reshape(draws, *whole.shape)
+        dealt = backend.chosen("multinomial", draws * whole.size)
+        drawn = dealt.multinomial(protocol.size, shares_of(whole).ravel(), draws, rng).reshape(draws, *whole.shape)
     else:
         empty = np.zeros(whole.shape, dtype=np.int64)
         empty[0, 0] = protocol.size

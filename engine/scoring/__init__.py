@@ -1,1 +1,1 @@
-"""Scores that are made here: models trained on a data set's own rows, never on its protected attributes."""
+"""Whatever gives a score: a column, a model trained here and asked about rows it has not seen, a model from a file."""

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import Issue, invalid, stopped
+from engine.scoring.encoding import Encoding, Matrix, learned
 from engine.text import plain
-from engine.types import UNKNOWN, Cancelled, Dataset, Feature, Floats, Ints, Labels, Progress
+from engine.types import UNKNOWN, AttributeValues, Cancelled, Dataset, Feature, Floats, Ints, Labels, Progress
 
 Estimator = Any   # scikit-learn has no types that mypy can read
-Matrix = Any      # scipy sparse array, (n, columns)
 
 FOLDS = 5
-MOST_ROWS = 200_000   # rows that one fold's model is fitted on; more change a logistic model's scores very little
+MOST_ROWS = 200_000       # rows that one fold's model is fitted on; more change a model's scores very little
+SCORED_AT_ONCE = 100_000  # rows; dense columns of more would fill the memory
+SMALL = 50_000            # training rows below which boosting runs on one thread
+PROTECTED_IN = "with the protected attributes"
 
 
 @dataclass(frozen=True)
 class Model:
-    """A kind of model: its name on screen and how to make an unfitted one from a seed."""
+    """A kind of model: its name on screen, how to make an unfitted one from a seed, whether it wants dense columns."""
 
     key: str
     name: str
     build: Callable[[int], Estimator]
+    dense: bool = True
 
 
 def _logistic(seed: int) -> Estimator:
@@ -35,19 +39,80 @@ def _logistic(seed: int) -> Estimator:
     return LogisticRegression(max_iter=1_000, random_state=seed)
 
 
-MODELS: dict[str, Model] = {model.key: model for model in (Model("logistic", "logistic", _logistic),)}
+def _boosting(seed: int) -> Estimator:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(random_state=seed)
+
+
+def _forest(seed: int) -> Estimator:
+    from sklearn.ensemble import RandomForestClassifier
+
+    # Leaves of ten rows: with leaves of one, scores are shares of trees that remember single rows.
+    return RandomForestClassifier(n_estimators=200, min_samples_leaf=10, random_state=seed)
+
+
+def _tree(seed: int) -> Estimator:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(max_depth=6, min_samples_leaf=20, random_state=seed)   # small enough to be read
+
+
+MODELS: dict[str, Model] = {
+    model.key: model
+    for model in (
+        Model("logistic", "logistic", _logistic, dense=False),
+        Model("hist_gradient_boosting", "gradient boosting", _boosting),
+        Model("random_forest", "random forest", _forest),
+        Model("decision_tree", "decision tree", _tree),
+    )
+}
+
+
+@dataclass(frozen=True, eq=False)
+class FoldModel:
+    """A model fitted on the other folds, and the rows that it scores because it has not seen them."""
+
+    model: Model
+    estimator: Estimator             # fitted
+    features: tuple[Feature, ...]
+    encoding: Encoding
+    fitted_on: Ints                  # rows
+    held_out: Ints                   # rows of this fold; rows without an outcome are in none
+
+    @property
+    def owners(self) -> Ints:
+        """Return for each encoded column the index of its feature, (columns,)."""
+        return self.encoding.owners
+
+    def encoded(self, rows: Ints, features: tuple[Feature, ...] | None = None) -> Matrix:
+        """Return rows as sparse columns, (rows, columns); of other features of the same kinds where they are given."""
+        return self.encoding.of(self.features if features is None else features, rows)
+
+    def inputs(self, rows: Ints, features: tuple[Feature, ...] | None = None) -> Matrix:
+        """Return rows as the estimator takes them: dense for trees and boosting, else sparse."""
+        encoded = self.encoded(rows, features)
+        return encoded.toarray() if self.model.dense else encoded
+
+    def scores(self, rows: Ints, features: tuple[Feature, ...] | None = None) -> Floats:
+        """Return the probability of the positive outcome for rows, (rows,)."""
+        if not len(rows):
+            return np.zeros(0)
+        parts = [rows[start:start + SCORED_AT_ONCE] for start in range(0, len(rows), SCORED_AT_ONCE)]
+        with one_thread(len(self.fitted_on)):
+            return np.concatenate([self.estimator.predict_proba(self.inputs(part, features))[:, 1] for part in parts])
 
 
 def cross_fitted(
     dataset: Dataset, model: str = "logistic", folds: int = FOLDS, seed: int = 0,
-    progress: Progress | None = None, cancelled: Cancelled | None = None,
+    progress: Progress | None = None, cancelled: Cancelled | None = None, protected_in: bool = False,
 ) -> Dataset:
     """Return the data set with a score of each row by a model that was not fitted on that row, in use.
 
     Numbers are imputed by their median with an indicator and standardised, categories are one-hot; the protected
-    attributes are never among the columns. The rows with an outcome are dealt into folds of equal class shares; each
-    fold is scored by the model of the others. Rows without an outcome get the mean of the folds' models. Weights are
-    used where there are any. The same data, model, folds and seed give the same scores.
+    attributes are among the columns only where asked. The rows with an outcome are dealt into folds of equal class
+    shares; each fold is scored by the model of the others. Rows without an outcome get the mean of the folds' models.
+    Weights are used where there are any. The same data, model, folds and seed give the same scores.
 
     Parameters
     ----------
@@ -61,6 +126,8 @@ def cross_fitted(
         Deals the rows into folds.
     progress, cancelled
         Told after each fold; asked before each.
+    protected_in
+        Whether the model may use the protected attributes; a continuous one by its groups.
 
     Raises
     ------
@@ -71,23 +138,68 @@ def cross_fitted(
     ----------
     Chernozhukov et al. 2018, Double/debiased machine learning, The Econometrics Journal 21, for the name.
     """
+    label = dataset.label
+    fitted = list(fold_models(dataset, model, folds, seed, progress, cancelled, protected_in))
+    scores = np.zeros(dataset.n)
+    unknown = np.flatnonzero(np.zeros(0) if label is None else label == UNKNOWN)
+    for fold in fitted:
+        scores[fold.held_out] = fold.scores(fold.held_out)
+        scores[unknown] += fold.scores(unknown) / len(fitted)
+    return _scored(dataset, score_name(MODELS[model], folds, seed, protected_in), fitted, scores, protected_in)
+
+
+def fold_models(
+    dataset: Dataset, model: str = "logistic", folds: int = FOLDS, seed: int = 0,
+    progress: Progress | None = None, cancelled: Cancelled | None = None, protected_in: bool = False,
+) -> Iterator[FoldModel]:
+    """Yield the models of `cross_fitted`, one per fold; the same arguments give the same models.
+
+    Raises
+    ------
+    InvalidData
+        As `cross_fitted`.
+    """
     label, chosen, count = _checked(dataset, model, folds)
     progress = progress or (lambda fraction, words: None)
     cancelled = cancelled or (lambda: False)
+    features = (with_protected(dataset) if protected_in else dataset).features
     generator = np.random.default_rng(seed)
-    fold = _dealt(label, count, generator)
-    scores, unknown = np.zeros(len(label)), label == UNKNOWN
+    dealt = _dealt(label, count, generator)
     for k in range(count):
         if cancelled():
             raise stopped(f"fitting on '{plain(dataset.name)}'")
         progress(k / count, f"fold {k + 1} of {count}")
-        rows = _some(np.flatnonzero((fold != k) & ~unknown), generator)
-        predict = _fitted(dataset, label, rows, chosen.build(seed))
-        scores[fold == k] = predict(np.flatnonzero(fold == k))
-        if unknown.any():
-            scores[unknown] += predict(np.flatnonzero(unknown)) / count
+        rows = _some(np.flatnonzero((dealt != k) & (label != UNKNOWN)), generator)
+        fold = FoldModel(chosen, chosen.build(seed), features, learned(features, rows), rows,
+                         np.flatnonzero(dealt == k))
+        weight = None if dataset.weight is None else dataset.weight[rows]
+        with one_thread(len(rows)):
+            fold.estimator.fit(fold.inputs(rows), label[rows], sample_weight=weight)
+        yield fold
     progress(1.0, "done")
-    return _scored(dataset, _score_name(chosen, folds, seed), count, scores)
+
+
+def with_protected(dataset: Dataset) -> Dataset:
+    """Return the data set whose features include its protected attributes, each by its groups."""
+    named = {feature.name for feature in dataset.features}
+    added = tuple(_as_feature(item) for item in dataset.attributes if item.name not in named)
+    return replace(dataset, features=(*dataset.features, *added))
+
+
+def _as_feature(attribute: AttributeValues) -> Feature:
+    return Feature(attribute.name, attribute.codes, attribute.levels)
+
+
+def one_thread(rows: int) -> AbstractContextManager[object]:
+    """Return what keeps OpenMP to one thread on small data.
+
+    Boosting's threads wait for each other at every split: on a small table or a busy server they cost more than they
+    save.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+
+    limited: AbstractContextManager[object] = threadpool_limits(1 if rows < SMALL else None, "openmp")
+    return limited
 
 
 def _checked(dataset: Dataset, model: str, folds: int) -> tuple[Labels, Model, int]:
@@ -123,75 +235,17 @@ def _some(rows: Ints, generator: np.random.Generator) -> Ints:
     return chosen
 
 
-def _fitted(dataset: Dataset, label: Labels, rows: Ints, estimator: Estimator) -> Callable[[Ints], Floats]:
-    """Return a function from rows to probabilities; everything it knows was learned from `rows`."""
-    encoded = encoder_of(dataset, rows)
-    weight = None if dataset.weight is None else dataset.weight[rows]
-    estimator.fit(encoded(rows), label[rows], sample_weight=weight)
-
-    def predict(chosen: Ints) -> Floats:
-        result: Floats = estimator.predict_proba(encoded(chosen))[:, 1]
-        return result
-
-    return predict
-
-
-def encoder_of(dataset: Dataset, rows: Ints) -> Callable[[Ints], Matrix]:
-    """Return a function from rows to their features as a sparse matrix; medians and scales are those of `rows`."""
-    encoders = [_encoder(feature, rows) for feature in dataset.features]
-    return lambda chosen: _matrix(encoders, chosen)
-
-
-Encoder = Callable[[Ints], NDArray[np.float64]]   # rows to (rows, columns)
-
-
-def _encoder(feature: Feature, rows: Ints) -> Encoder:
-    return _category(feature) if feature.levels else _number(feature, rows)
-
-
-def _number(feature: Feature, rows: Ints) -> Encoder:
-    seen = feature.values[rows].astype(np.float64)
-    missing = np.isnan(seen)
-    median = float(np.median(seen[~missing])) if not missing.all() else 0.0
-    filled = np.where(missing, median, seen)
-    mean, spread = float(filled.mean()), float(filled.std()) or 1.0
-
-    def encode(chosen: Ints) -> Floats:
-        values = feature.values[chosen].astype(np.float64)
-        absent = np.isnan(values)
-        standard = (np.where(absent, median, values) - mean) / spread
-        return np.column_stack([standard, absent]) if missing.any() else standard[:, None]
-
-    return encode
-
-
-def _category(feature: Feature) -> Encoder:
-    levels = np.arange(-1, len(feature.levels))
-
-    def encode(chosen: Ints) -> Floats:
-        hot: Floats = (feature.values[chosen][:, None] == levels).astype(np.float64)
-        return hot
-
-    return encode
-
-
-def _matrix(encoders: list[Encoder], rows: Ints) -> Matrix:
-    from scipy.sparse import csr_array, hstack
-
-    return hstack([csr_array(encode(rows)) for encode in encoders], format="csr")
-
-
-def _score_name(model: Model, folds: int, seed: int) -> str:
+def score_name(model: Model, folds: int, seed: int, protected_in: bool) -> str:
     """Return a name that differs where the scores do, so that nothing kept under it can be stale."""
-    unusual = [f"{folds} folds"] * (folds != FOLDS) + [f"seed {seed}"] * (seed != 0)
+    unusual = [f"{folds} folds"] * (folds != FOLDS) + [f"seed {seed}"] * (seed != 0) + [PROTECTED_IN] * protected_in
     return f"{model.name} ({', '.join(['cross-fitted', *unusual])})"
 
 
-def _scored(dataset: Dataset, name: str, folds: int, scores: Floats) -> Dataset:
+def _scored(dataset: Dataset, name: str, fitted: list[FoldModel], scores: Floats, protected_in: bool) -> Dataset:
+    how = PROTECTED_IN if protected_in else "without the protected attributes"
     note = Issue(
         "note", "the score was made here", f"score '{name}'",
-        f"{len(dataset.features)} features, {folds} folds, without the protected attributes",
-        "bring a score of your own to assess that",
+        f"{len(fitted[0].features)} features, {len(fitted)} folds, {how}", "bring a score of your own to assess that",
     )
     issues = (*(issue for issue in dataset.issues if issue.where != note.where), note)
     return replace(dataset, issues=issues).with_scores(name, scores)

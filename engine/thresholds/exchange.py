@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import numpy as np
 
+from engine.counting.counted import Index
 from engine.counting.groups import CROSS
-from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.errors import InvalidPolicy, Issue
 from engine.policy import Mix, Policy
-from engine.types import Dataset, Ints
+from engine.types import Dataset, Floats, Ints
 
 LISTED = 8
 LARGEST = 1_000_000   # bytes of a policy; 1,000 groups with lotteries take a tenth of it
@@ -44,13 +44,16 @@ def at_edges(table: CountTable, edges: Sequence[int], otherwise: int, score: str
     return Policy.per_group(table.groups.attributes, chosen, float(stops[otherwise]), score)
 
 
-def exported(policy: Policy, index: ScoreIndex, dataset: Dataset) -> Policy:
+def exported(policy: Policy, index: Index, dataset: Dataset) -> Policy:
     """Return the policy to be taken elsewhere: thresholds halfway between two neighbouring scores of these data.
 
     So ``>`` and ``>=`` decide alike, here and where the same scores come back a little differently. Who is selected
     here does not change. A threshold with no score on one side stays; the lowest score itself becomes ``-inf``.
+    Of a table of counts the scores within a bin are not known: a threshold at the edge of such a bin stays.
     """
-    scores = np.unique(index.scores)
+    scores = _scores(index)
+    if isinstance(index, CountTable) and index.rule != "values":
+        scores = scores[:0]
 
     def moved(mix: Mix) -> Mix:
         return tuple((midpoint(scores, threshold), chance) for threshold, chance in mix)
@@ -77,12 +80,12 @@ def midpoint(scores: np.ndarray, threshold: float) -> float:
     return middle if below < middle else above
 
 
-def snapped(policy: Policy, table: CountTable, index: ScoreIndex) -> Policy:
+def snapped(policy: Policy, table: CountTable, index: Index) -> Policy:
     """Return the policy on the table's edges where an edge next to each threshold selects the same rows of `index`.
 
     What cannot be moved without changing who is selected stays as it is.
     """
-    scores = np.unique(index.scores)
+    scores = _scores(index)
 
     def moved(threshold: float) -> float:
         place = int(table.edge_of(np.array(threshold)))
@@ -93,6 +96,12 @@ def snapped(policy: Policy, table: CountTable, index: ScoreIndex) -> Policy:
 
     mixes = tuple((group, tuple((moved(t), p) for t, p in mix)) for group, mix in policy.thresholds)
     return replace(policy, thresholds=mixes, otherwise=moved(policy.otherwise))
+
+
+def _scores(index: Index) -> Floats:
+    """Return the distinct scores, ascending; of a table the edges of its bins."""
+    scores: Floats = index.edges if isinstance(index, CountTable) else np.unique(index.scores)
+    return scores
 
 
 def read_policy(content: bytes, name: str) -> Policy:
