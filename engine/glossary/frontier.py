@@ -39,6 +39,22 @@ FRONTIER = by_key(
         "Hardt, Price and Srebro 2016",
     ),
     Entry(
+        "capacity", "rule", "capacity",
+        "How many can be selected at most, as a share of everybody or as a number: the best policy is sought among "
+        "those that keep to it.",
+        "selection rate of everybody <= capacity", "", "0 to 1, or a number of rows",
+        "where no policy keeps to it there is no frontier, and that is said", ("budget", "top-k constraint"), (),
+        "Corbett-Davies et al. 2017",
+    ),
+    Entry(
+        "group_floor", "rule", "floor or ceiling in every group",
+        "A rate that no group compared may fall below, or rise above, beside the disparity that is traded.",
+        "rate of each group >= floor (<= ceiling)", "", "0 to 1",
+        "a group in which the rate is 0/0 is not compared",
+        ("minimum rate constraint", "levelling-up constraint"),
+        ("OxonFair calls such constraints minimum rates.",), "Mittelstadt, Wachter and Russell 2023",
+    ),
+    Entry(
         "shadow_price", "rule", "price of parity",
         "How much utility the next bit of parity costs: the slope of the frontier at this point.",
         "utility lost ÷ disparity gained, per unit; one point is 0.01", "higher means parity is dearer here",

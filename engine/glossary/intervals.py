@@ -16,6 +16,15 @@ INTERVALS = by_key(
         "Wilson 1927; Brown, Cai and DasGupta 2001, Interval estimation for a binomial proportion",
     ),
     Entry(
+        "student", "interval", "Student's interval of a mean",
+        "The interval of a mean, from how much the rows of the group differ; of an outcome per unit of exposure, from "
+        "how much they differ from what their exposure would give.",
+        "mean ± t(n − 1) × s / √n; with exposure e and rate r: r ± t(n − 1) × √(Σ (y − r e)² n / (n − 1)) / Σ e",
+        "narrower with more rows", "", "a single row has no interval",
+        ("t interval",), ("A skewed outcome in a small group is covered too rarely.",),
+        "Student 1908, The probable error of a mean; Cochran 1977, Sampling Techniques, section 6.4",
+    ),
+    Entry(
         "newcombe", "interval", "Newcombe interval",
         "The interval of the difference of two groups' rates, built from their two Wilson intervals.",
         "p₁ − p₂ − √((p₁ − l₁)² + (u₂ − p₂)²)  to  p₁ − p₂ + √((u₁ − p₁)² + (p₂ − l₂)²)",

@@ -140,4 +140,11 @@ RULES = by_key(
         ("area under the ROC curve", "c-statistic", "Mann–Whitney probability"), ("scikit-learn: roc_auc_score.",),
         "Hanley and McNeil 1982, The meaning and use of the area under a ROC curve",
     ),
+    Entry(
+        "group_mean", "rule", "mean outcome",
+        "What a numeric outcome comes to in a group: per row, and per unit of exposure where rows were watched for "
+        "unequal times.",
+        "Σ outcome / rows; Σ outcome / Σ exposure", "higher is more of the outcome", "in the outcome's own units",
+        "not estimable without rows", ("average", "frequency, with exposure"), (), "",
+    ),
 )

@@ -1,0 +1,199 @@
+"""The signature picture of calibration: too high or too low across, over- or under-confident up, a mark per group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from engine.calibration.results import GroupCalibration
+from engine.charts.theme import BLUE, CLEAR, GREY, RULE, Chart, Column, axis, badge, house, number
+from engine.text import markup, plain
+from engine.types import Estimate, Estimates, Floats
+
+TOLERANCE = 0.01                 # half a diagonal of the diamond; a convention, not a test
+FEWEST = 10                      # rows under which a group is not drawn
+SMALL = 30                       # rows under which a group is grey
+SIZES = (9.0, 30.0)              # diameters of the smallest and the largest mark
+STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+SQUARES = 3                      # lines of equal two-bin error drawn
+LONGEST = 1.35                   # times the furthest mark; longer bars leave the picture
+NOMINAL = 460.0                  # pixels of the shorter side that labels are laid out for
+CORNERS = (                      # where the error lies on one side of the cut alone: across, up, words
+    (1, 1, "scores above the cut<br>too low"), (0, 1, "scores below the cut<br>too high"),
+    (0, 0, "scores above the cut<br>too high"), (1, 0, "scores below the cut<br>too low"),
+)
+READING = (
+    "Each mark is a group, larger with more rows; left of the middle its scores are too high on average, below the "
+    "middle they are too sure on both sides of the cut; bars are intervals, squares join equal two-bin error, and the "
+    "small diamond is a convention of ±0.01, not a test. Look for marks whose bars stay clear of the middle and of "
+    "one another, and remember that a mark in the middle can hide errors that cancel, which the curves below show."
+)
+
+
+def quadrant(groups: Sequence[GroupCalibration], cut: str, least: int = SMALL) -> Chart:
+    """Draw every group by calibration-in-the-large and Balance, both with intervals.
+
+    Parameters
+    ----------
+    groups
+        Marks carry the groups' numbers, counted from 1; groups under `FEWEST` rows are left to the table.
+    cut
+        The cut of Balance in words, for the axis.
+    least
+        Rows under which a group is drawn open and grey.
+    """
+    names, rows = [group.name for group in groups], np.array([float(group.n) for group in groups])
+    large = _together([group.calibration_in_the_large for group in groups])
+    balance = _together([group.balance for group in groups])
+    drawn = [g for g in range(len(groups)) if rows[g] >= FEWEST]
+    figure = go.Figure()
+    reach = _reach(large, balance, drawn, rows, least)
+    _squares(figure, reach)
+    for small in (True, False):
+        _marks(figure, [g for g in drawn if bool(rows[g] < least) is small], names, rows, large, balance, small)
+    _numbers(figure, drawn, large, balance, rows, reach)
+    _corners(figure)
+    house(figure, 470, showlegend=False, margin={"l": 8, "r": 8, "t": 24, "b": 8}, hovermode="closest")
+    figure.update_xaxes(**axis("← scores too high     calibration-in-the-large     scores too low →"),
+                        range=[-reach, reach], tickformat="+.3~f", showgrid=False)
+    figure.update_yaxes(**axis(f"← over-confident     Balance (cut {cut})     under-confident →"),
+                        range=[-reach, reach], tickformat="+.3~f", showgrid=False, scaleanchor="x", scaleratio=1)
+    for across in (figure.add_vline, figure.add_hline):
+        across(0, line={"color": GREY, "width": 1})
+    return Chart(figure, _table(names, rows, large, balance), _alt(names, drawn, large, balance), READING,
+                 "calibration-quadrant")
+
+
+def _together(found: Sequence[Estimate]) -> Estimates:
+    value, low, high, n = (np.array([float(getattr(each, part)) for each in found])
+                           for part in ("value", "low", "high", "n"))
+    return Estimates(value, low, high, n, tuple(each.reason for each in found))
+
+
+def _reach(large: Estimates, balance: Estimates, drawn: Sequence[int], rows: Floats, least: int) -> float:
+    """Return how far the picture goes: every mark, and intervals as long as they do not press the marks together."""
+    sure = [g for g in drawn if rows[g] >= least]
+    marks = max([0.02, *(1.35 * abs(float(part.value[g])) for part in (large, balance) for g in drawn)])
+    ends = [abs(float(end[g])) for part in (large, balance) for end in (part.low, part.high) for g in sure
+            if np.isfinite(end[g])]
+    return 1.05 * max(marks, min(1.04 * max(ends, default=0.0), LONGEST * marks))
+
+
+def _squares(figure: go.Figure, reach: float) -> None:
+    """Draw lines of equal two-bin error, which are squares, and the tolerance diamond."""
+    fitting = [step for step in STEPS if step < 0.85 * reach and step > 0.12 * reach][-SQUARES:]
+    for step in fitting:
+        figure.add_shape(type="rect", x0=-step, x1=step, y0=-step, y1=step, layer="below",
+                         line={"color": RULE, "width": 1.2, "dash": "dot"})
+        figure.add_annotation(x=step, y=-step, text=f"{step:g}", showarrow=False, xanchor="right", yanchor="bottom",
+                              font={"size": 10, "color": GREY})
+    x = [TOLERANCE, 0, -TOLERANCE, 0, TOLERANCE]
+    figure.add_scatter(x=x, y=[0, TOLERANCE, 0, -TOLERANCE, 0], mode="lines", fill="toself", hoverinfo="text",
+                       fillcolor="rgba(128,128,128,0.35)", line={"color": GREY, "width": 1}, name="convention",
+                       text="convention: within ±0.01; not a test")
+
+
+def _marks(
+    figure: go.Figure, chosen: Sequence[int], names: Sequence[str], rows: Floats, large: Estimates,
+    balance: Estimates, small: bool,
+) -> None:
+    if not chosen:
+        return
+    colour = GREY if small else BLUE
+    biggest = float(np.sqrt(rows.max()))
+    size = [SIZES[0] + (SIZES[1] - SIZES[0]) * float(np.sqrt(rows[g])) / biggest for g in chosen]
+    figure.add_scatter(
+        x=large.value[chosen], y=balance.value[chosen], mode="markers", name="few rows" if small else "groups",
+        marker={"size": size, "color": CLEAR if small else _faint(colour), "symbol": "circle",
+                "line": {"color": colour, "width": 1.6}},
+        error_x=_bars(large, chosen, colour), error_y=_bars(balance, chosen, colour),
+        text=[_hover(names[g], rows[g], g, large, balance) for g in chosen],
+        hovertemplate="%{text}<extra></extra>", cliponaxis=True,
+    )
+
+
+def _bars(found: Estimates, chosen: Sequence[int], colour: str) -> dict[str, object]:
+    value, low, high = (np.asarray(part)[list(chosen)] for part in (found.value, found.low, found.high))
+    return {"type": "data", "symmetric": False, "array": np.nan_to_num(high - value), "color": colour,
+            "arrayminus": np.nan_to_num(value - low), "thickness": 1.2, "width": 0}
+
+
+def _numbers(
+    figure: go.Figure, drawn: Sequence[int], large: Estimates, balance: Estimates, rows: Floats, reach: float
+) -> None:
+    """Write each group's number beside its mark, where the fewest marks and numbers already stand."""
+    unit = NOMINAL / (2 * reach)
+    spots = np.array([[large.value[g] * unit, balance.value[g] * unit] for g in drawn]).reshape(-1, 2)
+    taken = [tuple(spot) for spot in spots]
+    for place, g in sorted(enumerate(drawn), key=lambda pair: -rows[pair[1]]):
+        across, up = free_side(spots[place], taken)
+        taken.append((spots[place][0] + across, spots[place][1] + up))
+        figure.add_annotation(x=large.value[g], y=balance.value[g], text=f"<b>{badge(g)}</b>", showarrow=False,
+                              xshift=across, yshift=up, font={"size": 13})
+
+
+def free_side(spot: Floats, taken: Sequence[tuple[float, ...]], away: float = 17.0) -> tuple[float, float]:
+    """Return the shift, in pixels, that keeps a number furthest from what already stands there.
+
+    Diagonal sides only: the others are where the interval bars run.
+
+    >>> free_side(np.array([0.0, 0.0]), [(0.0, 0.0), (14.0, 14.0)])
+    (-17.0, -17.0)
+    """
+    sides = ((away, away), (-away, away), (away, -away), (-away, -away))
+    others = np.array([other for other in taken if tuple(spot) != other]).reshape(-1, 2)
+
+    def room(side: tuple[float, float]) -> float:
+        if not len(others):
+            return 0.0
+        return float(np.hypot(*(others - (spot + np.array(side))).T).min())
+
+    return max(sides, key=room)
+
+
+def _corners(figure: go.Figure) -> None:
+    """Say in each corner on which side of the cut the error lies there."""
+    for x, y, words in CORNERS:
+        figure.add_annotation(xref="x domain", yref="y domain", x=x, y=y, xanchor="right" if x else "left",
+                              yanchor="top" if y else "bottom", align="right" if x else "left", text=words,
+                              showarrow=False, font={"size": 11})
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.35)"
+
+
+def _hover(name: str, rows: float, g: int, large: Estimates, balance: Estimates) -> str:
+    lines = [f"<b>{badge(g)}</b> {markup(plain(name, 40))}, {rows:,.0f} rows"]
+    for word, found in (("in the large", large), ("Balance", balance)):
+        lines.append(f"{word} {signed(float(found.value[g]))} ({signed(float(found.low[g]))} to "
+                     f"{signed(float(found.high[g]))})")
+    return "<br>".join(lines)
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a number with its sign, a real minus, or that it is not estimable.
+
+    >>> signed(-0.0634), signed(0.0), signed(float("nan"))
+    ('−0.063', '+0.000', 'not estimable')
+    """
+    return number(value) if value != value else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _table(names: Sequence[str], rows: Floats, large: Estimates, balance: Estimates) -> dict[str, Column]:
+    table: dict[str, Column] = {"group": [plain(name) for name in names], "rows": [float(n) for n in rows]}
+    for word, found in (("calibration-in-the-large", large), ("Balance", balance)):
+        for end, part in (("", found.value), (", low", found.low), (", high", found.high)):
+            table[word + end] = [float(value) if np.isfinite(value) else None for value in part]
+    table["note"] = [plain(large.reasons[g] or balance.reasons[g] or "", 200) for g in range(len(names))]
+    return table
+
+
+def _alt(names: Sequence[str], drawn: Sequence[int], large: Estimates, balance: Estimates) -> str:
+    parts = [f"{plain(names[g], 26)} {signed(float(large.value[g]))} and {signed(float(balance.value[g]))}"
+             for g in drawn]
+    return ("Groups by calibration-in-the-large (negative: scores too high) and Balance (negative: over-confident): "
+            + "; ".join(parts) + ".")

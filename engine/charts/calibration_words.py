@@ -1,0 +1,141 @@
+"""What the calibration of a score says, in sentences: numbers with intervals and persons, and no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.calibration.results import Banded, Equality, GroupCalibration, GroupingCalibration, Multicalibration
+from engine.charts.calibration import FEWEST, signed
+from engine.charts.theme import badge
+from engine.text import markdown, plain
+from engine.types import Estimate
+
+SENTENCES = 6      # groups that get a sentence of their own
+
+
+def told(found: GroupingCalibration) -> list[int]:
+    """Return the groups that get a sentence: all, or those whose mean outcome and score differ most beyond chance."""
+    kept = [g for g, group in enumerate(found.measured) if group.n >= FEWEST]
+    if len(kept) <= SENTENCES:
+        return kept
+    sure = [g for g in kept if not found.small[g]] or kept
+    return sorted(sure, key=lambda g: -_clear(found.measured[g]))[:SENTENCES]
+
+
+def _clear(group: GroupCalibration) -> float:
+    scaled = abs(group.calibration_in_the_large_null.scaled)
+    return scaled if np.isfinite(scaled) else -1.0
+
+
+def group_sentence(group: GroupCalibration, place: int) -> str:
+    """Return one group in a sentence of Markdown: scores against outcomes, then confidence."""
+    head = f"**{badge(place)} {markdown(group.name, 40)}**, {group.n:,} persons:"
+    mean = f"mean score {100 * group.mean_score:.1f} %, base rate {100 * group.base_rate:.1f} %"
+    return f"{head} {_level(group.calibration_in_the_large)}: {mean}. {_confidence(group)}".replace(" %", "\u00a0%")
+
+
+def _level(large: Estimate) -> str:
+    """Say whether scores are too high or too low on average, in points of a hundred."""
+    points, ends = 100 * abs(large.value), sorted(100 * abs(end) for end in (large.low, large.high))
+    if np.isnan(large.low):
+        return f"outcome − score {signed(100 * large.value, 1)} points on average ({plain(large.reason, 120)})"
+    if large.low <= 0 <= large.high:
+        value, low, high = (signed(100 * each, 1) for each in (large.value, large.low, large.high))
+        return f"scores neither clearly too high nor too low on average "\
+               f"(outcome − score {value} points, {low} to {high})"
+    way = "high" if large.value < 0 else "low"
+    return f"scores are too {way} by **{points:.1f} points** on average ({ends[0]:.1f} to {ends[1]:.1f})"
+
+
+def _confidence(group: GroupCalibration) -> str:
+    """Say whether the model is over- or under-confident at the cut."""
+    balance = group.balance
+    value = f"Balance {signed(balance.value)}"
+    if np.isnan(balance.low):
+        return f"{value} ({plain(balance.reason, 120)})."
+    span = f"({signed(balance.low)} to {signed(balance.high)}, cut {group.cut:.3g})"
+    if balance.low <= 0 <= balance.high:
+        return f"Neither clearly over- nor under-confident: {value} {span}."
+    return f"{'Over' if balance.value < 0 else 'Under'}-confident: {value} {span}."
+
+
+def raised(found: GroupingCalibration) -> list[int]:
+    """Return the groups of the minimum size whose errors are flagged as offsetting each other."""
+    return [g for g, group in enumerate(found.measured) if group.cancellation.raised and not found.small[g]]
+
+
+def cancelling(found: GroupingCalibration, most: int | None = None) -> list[str]:
+    """Return, as Markdown, what the cancellation flag says: a line per group where it is raised, or one for none.
+
+    Beyond `most` groups the others are named in one line.
+    """
+    flagged = raised(found)
+    if not flagged:
+        looked = sum(not small for small in found.small)
+        return [f"Errors that offset each other: not flagged in any of the {looked} groups of {found.min_group} rows "
+                "or more."]
+    told = flagged[:most]
+    lines = [f"Errors that offset each other, in **{badge(g)} {markdown(found.names[g], 40)}**: "
+             f"{markdown(found.measured[g].cancellation.sentence, 300)}" for g in told]
+    others = ", ".join(f"{badge(g)} {markdown(found.names[g], 30)}" for g in flagged[len(told):])
+    return lines + ([f"Flagged too, with their score ranges below: {others}."] if others else [])
+
+
+def equality_sentence(found: Equality) -> str:
+    """Return the Q test of equal Balance in words."""
+    if found.reason is not None:
+        return f"Equal Balance in all groups: {plain(found.reason, 200)}."
+    return (f"If Balance were the same in all groups, chance would spread it so far or further with probability "
+            f"{probability(found.p_value)} (Q = {found.q:.1f} on {found.df} degrees of freedom).")
+
+
+def drift_sentence(found: Multicalibration) -> str:
+    """Return the multicalibration error of the groups looked at in words, as Markdown."""
+    if found.reason is not None:
+        return f"Multicalibration error: {plain(found.reason, 200)}."
+    return (f"Multicalibration error {found.value:.3f}: of {found.groups} groups looked at, "
+            f"{markdown(found.group, 40)} drifts furthest, {found.sigmas:.1f} times what chance does "
+            f"(p {probability(found.p_value)} after Bonferroni).")
+
+
+def implied_sentence(found: GroupingCalibration) -> str:
+    """Return the gap between groups' positives, and the gap that calibration alone implies."""
+    gap = found.positive_class_gap
+    if gap.reason is not None or np.isnan(gap.observed):
+        return f"Balance for the positive class: {plain(gap.reason or 'not estimable', 200)}."
+    return (f"Mean scores of those with the outcome differ by {gap.observed:.3f} between groups; even a perfectly "
+            f"calibrated version of this score implies a positive-class balance gap of {gap.implied:.3f}.")
+
+
+def probability(p: float) -> str:
+    """Return a p-value in words.
+
+    >>> probability(0.0002), probability(0.0421), probability(float("nan"))
+    ('< 0.001', '0.042', 'not estimable')
+    """
+    return "not estimable" if p != p else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def banded(found: Banded) -> str:
+    """Return a measure with what a calibrated score of this size would show."""
+    if np.isnan(found.value):
+        return plain(found.reason or "not estimable", 160)
+    if np.isnan(found.noise_high):
+        return f"{found.value:.4f} ({plain(found.noise_reason or 'no noise band', 120)})"
+    return f"{found.value:.4f} (calibrated: {found.noise_mean:.4f}, up to {found.noise_high:.4f})"
+
+
+def left_out(found: GroupingCalibration, shown: Sequence[int]) -> str | None:
+    """Return, as Markdown, which groups a chart of panels leaves out and why; None where it leaves out none."""
+    small = [g for g, group in enumerate(found.measured) if 0 < group.n < found.min_group]
+    more = [g for g, group in enumerate(found.measured) if group.n >= found.min_group and g not in shown]
+    words = []
+    if small:
+        words.append(f"Under {found.min_group} rows, so without a panel: " + ", ".join(
+            f"{badge(g)} {markdown(found.measured[g].name, 30)} ({found.measured[g].n})" for g in small[:8])
+            + (f" and {len(small) - 8} more" if len(small) > 8 else ""))
+    if more:
+        words.append(f"{len(shown)} groups with most rows are drawn; {len(more)} more are in the table")
+    return ". ".join(words) + "." if words else None
