@@ -148,5 +148,5 @@ def test_gaps_that_cannot_be_estimated_are_left_to_the_table():
     chart = paired_gaps(two)
     assert chart.figure.layout.yaxis.ticktext == ("selection rate", "favourable rate")
     assert len(chart.table["rate"]) == 7
-    assert chart.table["model"][-1] is None
+    assert chart.table["gap by model"][-1] is None
     assert chart.table["note"][-1]

@@ -1,19 +1,28 @@
-"""What the table holds, before any score: outcomes by group."""
+"""What the table holds, before any score: outcomes by group, yes/no or numeric."""
 
 from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
 
+from engine.assessment.means import GroupMeans
 from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, house, percent
+from engine.counting.counts import NEGATIVE, NO_LABEL, POSITIVE
+from engine.counting.table import CountTable
 from engine.intervals import quantile, wilson
 from engine.text import markup, plain
-from engine.types import UNKNOWN, Dataset, Floats
+from engine.types import UNKNOWN, Dataset, Estimate, Estimates, Floats
 
 READING = (
     "Each bar is one group: rows with a positive outcome, other rows and rows whose outcome is unknown. Small groups "
     "give wide intervals later, and groups whose shares of positive outcomes differ cannot have equal error rates and "
     "equal precision at once, unless the score is perfect."
+)
+
+MEANS = (
+    "Each dot is a group's {what}, the line its {level:g} % interval (Student's t), the dotted line everybody. "
+    "Intervals of a skewed outcome in a small group are too short: look at the rows beside each number before two dots "
+    "are told apart."
 )
 
 
@@ -33,7 +42,7 @@ def outcome_by_group(dataset: Dataset, attribute: str) -> Chart:
         Where the data has no such attribute.
     """
     column = dataset.attribute(attribute)
-    counts = _counts(dataset, column.codes, len(column.levels))
+    counts = _counts(dataset, attribute)
     order = np.argsort(-counts.sum(axis=1), kind="stable")
     drawn = order[:SHOWN]
     figure = go.Figure()
@@ -56,8 +65,12 @@ def outcome_by_group(dataset: Dataset, attribute: str) -> Chart:
                  "outcome-by-group")
 
 
-def _counts(dataset: Dataset, codes: np.ndarray, groups: int) -> Floats:
+def _counts(dataset: Dataset, attribute: str) -> Floats:
     """Return (G, 3) rows: positive, not positive, unknown."""
+    if dataset.counts is not None:
+        cells: Floats = CountTable.build(dataset, (attribute,)).counts.sum(axis=1).astype(np.float64)
+        return cells[:, [POSITIVE, NEGATIVE, NO_LABEL]]
+    codes, groups = dataset.attribute(attribute).codes, len(dataset.attribute(attribute).levels)
     label = np.full(len(codes), UNKNOWN) if dataset.label is None else dataset.label
     slot = np.select([label == 1, label == 0], [0, 1], 2)
     return np.bincount(codes.astype(np.int64) * 3 + slot, minlength=3 * groups).reshape(groups, 3).astype(np.float64)
@@ -85,3 +98,66 @@ def _table(levels: tuple[str, ...], counts: Floats, order: np.ndarray) -> dict[s
 def _alt(levels: tuple[str, ...], counts: Floats, order: np.ndarray) -> str:
     parts = [f"{plain(levels[g], 26)}: {counts[g, 0]:,.0f} of {counts[g, :2].sum():,.0f} rows" for g in order[:SHOWN]]
     return "Rows with a positive outcome by group. " + "; ".join(parts) + "."
+
+
+def target_by_group(found: GroupMeans) -> Chart:
+    """Draw the mean of a numeric outcome in each group, or what falls on a unit of exposure, with its interval.
+
+    The largest `theme.SHOWN` groups are drawn, the table has all.
+    """
+    shown, everybody = found.mean, found.everybody
+    what = f"mean of {plain(found.target)}"
+    if found.rate is not None and found.rate_of_everybody is not None:
+        shown, everybody, what = found.rate, found.rate_of_everybody, f"{plain(found.target)} per unit of exposure"
+    order = np.argsort(-shown.n, kind="stable")
+    drawn = [int(g) for g in order[:SHOWN] if not np.isnan(shown.value[g])]
+    figure = go.Figure()
+    value = shown.value[drawn]
+    figure.add_scatter(
+        x=value, y=list(range(len(drawn))), mode="markers", marker={"color": BLUE, "size": 8}, name="groups",
+        error_x={"type": "data", "symmetric": False, "array": np.nan_to_num(shown.high[drawn] - value),
+                 "arrayminus": np.nan_to_num(value - shown.low[drawn]), "thickness": 1.5, "width": 0, "color": BLUE},
+        text=[f"{markup(plain(found.names[g]))}<br>{_words(shown[g])}" for g in drawn],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    if not np.isnan(everybody.value):
+        figure.add_vline(x=everybody.value, line={"color": GREY, "width": 1.5, "dash": "dot"})
+    house(figure, 86 + 26 * len(drawn))
+    figure.update_xaxes(**axis(markup(what)))
+    labels = [markup(plain(found.names[g], 26)) for g in drawn]
+    figure.update_yaxes(**axis(""), tickvals=list(range(len(drawn))), ticktext=labels, showgrid=False,
+                        range=[len(drawn) - 0.4, -0.6])
+    parts = [f"{plain(found.names[g], 26)}: {_words(shown[g])}" for g in drawn]
+    alt = f"{what[0].upper()}{what[1:]} by group. " + "; ".join([*parts, f"everybody: {_words(everybody)}"]) + "."
+    return Chart(figure, _means(found, order), alt, MEANS.format(what=what, level=100 * found.level), "means-by-group")
+
+
+def _words(found: Estimate) -> str:
+    if np.isnan(found.value):
+        return found.reason or "not estimable"
+    ends = found.reason if np.isnan(found.low) else f"{found.low:.4g} to {found.high:.4g}"
+    return f"{found.value:.4g} ({ends}) of {found.n:,.0f} rows"
+
+
+def _means(found: GroupMeans, order: np.ndarray) -> dict[str, Column]:
+    """Return every group's numbers, everybody last."""
+    table: dict[str, Column] = {
+        "group": [*(plain(found.names[g]) for g in order), "everybody"],
+        "rows": [*(float(found.mean.n[g]) for g in order), float(found.everybody.n)],
+        "total": [*(float(found.total[g]) for g in order), float(found.total.sum())],
+        **_columns("mean", found.mean, found.everybody, order, found.level),
+    }
+    if found.exposure is not None and found.rate is not None and found.rate_of_everybody is not None:
+        table["exposure"] = [*(float(found.exposure[g]) for g in order), float(found.exposure.sum())]
+        table |= _columns("per exposure", found.rate, found.rate_of_everybody, order, found.level)
+    table["note"] = [*(found.mean.reasons[g] or "" for g in order), found.everybody.reason or ""]
+    return table
+
+
+def _columns(
+    name: str, groups: Estimates, everybody: Estimate, order: np.ndarray, level: float
+) -> dict[str, list[float | None]]:
+    titles = (name, f"{name}, {100 * level:g} % from", f"{name}, {100 * level:g} % to")
+    parts = ((groups.value, everybody.value), (groups.low, everybody.low), (groups.high, everybody.high))
+    return {title: [None if np.isnan(number) else float(number) for number in [*column[order], last]]
+            for title, (column, last) in zip(titles, parts, strict=True)}

@@ -14,7 +14,7 @@ from engine.charts.theme import BLUE, GREEN, GREY, SHOWN, VERMILION, Chart, Colu
 from engine.drivers import SecondResult
 from engine.drivers.paired import OUTCOMES, Overturns, PairedGap
 from engine.metrics import RATES
-from engine.text import markup, plain
+from engine.text import LONGEST, markup, plain
 
 READING = (
     "Left: each rate in the first group minus in the second, circles under the decision in use, squares under the "
@@ -28,11 +28,17 @@ OVERTURN_READING = (
 )
 
 
+def apart(result: SecondResult, longest: int = LONGEST) -> tuple[str, str]:
+    """Return the plain names of the two decisions, numbered where they begin alike and are cut to the same."""
+    first, second = (plain(name, longest) for name in result.names)
+    return (first, second) if first != second else (f"1: {first}", f"2: {second}")
+
+
 def paired_gaps(result: SecondResult) -> Chart:
     """Draw the gap of each rate under both decisions and the paired difference."""
     gaps = [gap for gap in result.gaps.values() if not math.isnan(gap.first.value + gap.second.value)]
     a, b = (plain(name, 20) for name in result.request.groups)
-    first, second = (plain(name, 24) for name in result.names)
+    first, second = apart(result, 24)
     figure = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.06, column_widths=[0.58, 0.42])
     looks = ((1, [gap.first for gap in gaps], first, BLUE, "circle", -0.15),
              (1, [gap.second for gap in gaps], second, VERMILION, "square", 0.15),
@@ -57,9 +63,10 @@ def paired_gaps(result: SecondResult) -> Chart:
 def gap_table(result: SecondResult) -> dict[str, Column]:
     """Return every gap under both decisions and the paired difference as columns."""
     columns: dict[str, Column] = {"rate": [RATES[key].name for key in result.gaps]}
-    for blank, name in enumerate((*result.names, "difference")):
+    first, second = apart(result)
+    for blank, name in enumerate((f"gap by {first}", f"gap by {second}", "difference of the gaps")):
         parts = [(gap.first, gap.second, gap.difference)[blank] for gap in result.gaps.values()]
-        columns[plain(name)] = [finite(part.value) for part in parts]
+        columns[name] = [finite(part.value) for part in parts]
         columns["low" + " " * blank] = [finite(part.low) for part in parts]
         columns["high" + " " * blank] = [finite(part.high) for part in parts]
     columns["rows"] = [float(gap.difference.n) for gap in result.gaps.values()]
@@ -72,7 +79,7 @@ def overturns(result: SecondResult) -> Chart:
     found = result.overturns
     sizes = found.cells.sum(axis=(1, 2, 3))
     drawn = [int(g) for g in np.argsort(-sizes, kind="stable") if sizes[g] > 0][:SHOWN]
-    first, second = (plain(name, 24) for name in result.names)
+    first, second = apart(result, 24)
     figure = go.Figure()
     for slot, (name, colour, pattern) in zip((1, 0, 2), LOOK, strict=True):
         for cells, sign, who in ((found.cells[:, 1, 0, slot], 1, first), (found.cells[:, 0, 1, slot], -1, second)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+from engine.charts.drivers_second import apart
 from engine.charts.theme import number, percent
 from engine.drivers import DriversResult, Flips, SecondResult
 from engine.metrics import RATES
@@ -35,14 +36,15 @@ def interval(found: Estimate, digits: int = 3, sign: float = 1.0) -> str:
 def share(found: Estimate, digits: int = 2) -> str:
     """Return a share with its interval as per cent, or the reason why there is none.
 
-    >>> share(Estimate(0.02, 0.0179, 0.0223))
+    >>> share(Estimate(0.02, 0.0179, 0.0223)).replace("\u00a0", " ")
     '2.00 % (1.79 to 2.23 %)'
     """
     if isnan(found.value):
         return markdown(found.reason or "not estimable", 160)
+    value, high = (percent(end, digits).replace(" ", "\u00a0") for end in (found.value, found.high))
     if isnan(found.low) or isnan(found.high):
-        return f"{percent(found.value, digits)} ({markdown(found.reason or 'no interval', 120)})"
-    return f"{percent(found.value, digits)} ({100 * found.low:.{digits}f} to {percent(found.high, digits)})"
+        return f"{value} ({markdown(found.reason or 'no interval', 120)})"
+    return f"{value} ({100 * found.low:.{digits}f} to {high})"
 
 
 def gap_told(result: DriversResult) -> list[str]:
@@ -122,7 +124,7 @@ def directions_told(found: Flips) -> list[str]:
 def second_told(result: SecondResult) -> list[str]:
     """Return the gaps of both decisions and their paired difference, in sentences; those that can be estimated."""
     a, b = (markdown(name, NAME) for name in result.request.groups)
-    first, second = (markdown(name, NAME) for name in result.names)
+    first, second = (markdown(name) for name in apart(result, NAME))
     lines = []
     for key in GAPS:
         gap = result.gaps[key]
@@ -135,4 +137,12 @@ def second_told(result: SecondResult) -> list[str]:
         lines.append(f"**{RATES[key].name.capitalize()}**, {a} minus {b}: {interval(gap.first)} by {first}, "
                      f"{interval(gap.second)} by {second}; on the same people they differ by **{interval(found)}**"
                      f"{chance} ({found.n:,.0f} rows).")
-    return lines
+    return [*lines, _differing(result)]
+
+
+def _differing(result: SecondResult) -> str:
+    """Say how many rows of both groups are decided differently."""
+    found = result.overturns
+    parts = [(name, found.differing[found.groups.names.index(name)]) for name in result.request.groups]
+    said = " and ".join(f"{share(part, 1)} of {part.n:,.0f} {markdown(name, NAME)} rows" for name, part in parts)
+    return f"The two decide {said} differently."

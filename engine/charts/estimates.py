@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from engine.assessment import Assessment, Disparity, GroupingResult
-from engine.charts.theme import BAND, BLUE, CLEAR, GREY, Chart, Column, axis, badge, house, number, percent
+from engine.charts.theme import BAND, BLUE, CLEAR, EDGE, GREY, Chart, Column, axis, badge, house, number, percent
 from engine.metrics import DISPARITIES, RATES
 from engine.text import markup, plain
 from engine.types import Estimate, Estimates
@@ -141,7 +141,7 @@ def _gap_row(figure: go.Figure, gap: Disparity, ideal: float, place: int, row: i
         return
     if not np.isnan(gap.noise_high):
         figure.add_shape(type="rect", x0=ideal, x1=gap.noise_high, y0=place - 0.32, y1=place + 0.32, fillcolor=BAND,
-                         line={"width": 0}, layer="below", row=row, col=1)
+                         line={"width": 1, "color": EDGE}, layer="below", row=row, col=1)
     figure.add_scatter(
         x=[gap.value], y=[place], mode="markers", marker={"color": BLUE, "size": 9}, name="",
         error_x={"type": "data", "symmetric": False, "array": np.nan_to_num([gap.high - gap.value]),

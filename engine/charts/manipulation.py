@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.charts.theme import BAND, BLUE, GREEN, GREY, PURPLE, VERMILION, Chart, Column, axis, badge, house, number
+from engine.charts.theme import BAND, BLUE, EDGE, GREY, SERIES, VERMILION, Chart, Column, axis, badge, house, number
 from engine.manipulation import TESTS, Detection
 from engine.manipulation.cells import Counts, rates, shares_of
 from engine.manipulation.curves import Curves
@@ -16,7 +16,7 @@ from engine.manipulation.suspicion import WORDS
 from engine.text import markup, plain
 
 PARTS = {"family": "decides", "proof": "proof", "displayed": "shown only"}
-COLOURS, DASHES = (BLUE, VERMILION, GREEN, PURPLE), ("solid", "dash", "dot", "dashdot")
+COLOURS, DASHES = SERIES[:4], ("solid", "dash", "dot", "dashdot")
 BINS = 40
 FAINT = "rgba(0,114,178,0.28)"
 HIGHEST = 1.5     # ratios drawn
@@ -75,7 +75,7 @@ def honest_draws(found: Detection) -> Chart:
         known = draws[np.isfinite(draws)]
         counts, edges = np.histogram(known, BINS) if known.size else (np.zeros(1, dtype=int), np.array([0.0, 1.0]))
         figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges), name="honest draws",
-                       marker={"color": BAND, "line": {"width": 0}}, row=1, col=column,
+                       marker={"color": BAND, "line": {"width": 0.5, "color": EDGE}}, row=1, col=column,
                        hovertemplate="%{y} honest draws near %{x:.3f}<extra></extra>")
         value = found.tests[key].statistic
         if value is not None:

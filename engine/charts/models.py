@@ -46,6 +46,7 @@ def models(found: ModelFrontier, disparity: str, utility: str, kind: PolicyKind)
     for place, name in enumerate(names):
         if name in found.frontiers and kind in found.frontiers[name].curves:
             _curve(figure, found, name, kind, place)
+    _path(figure, found)
     for place, name in enumerate(names):
         family = next(point.family for point in found.points if point.model == name)
         _points(figure, found, name, place, SYMBOLS[families.index(family) % len(SYMBOLS)], utility)
@@ -83,6 +84,17 @@ def _curve(figure: go.Figure, found: ModelFrontier, name: str, kind: PolicyKind,
                        showlegend=False, name=f"{markup(plain(name, 26))}, validation rows",
                        line={"color": COLOURS[place % len(COLOURS)], "dash": DASHES[place % len(DASHES)], "width": 1.5,
                              "shape": shape})
+
+
+def _path(figure: go.Figure, found: ModelFrontier) -> None:
+    """Join the points of the tree correction, which is one method at several strengths: a curve from q 0 to q 1."""
+    path = [(point.test.disparity.value, point.test.utility.value) for point in found.points
+            if point.family == "tree_correction" and np.isfinite(point.test.disparity.value)]
+    if path:
+        figure.add_scatter(x=[x for x, _ in path], y=[y for _, y in path], mode="lines+text", showlegend=False,
+                           text=["  q 0", *[""] * (len(path) - 2), "  q 1"][: len(path)], textposition="middle right",
+                           textfont={"size": 11}, line={"color": GREY, "dash": "dot", "width": 1.5},
+                           hoverinfo="skip", name="tree correction")
 
 
 def _points(figure: go.Figure, found: ModelFrontier, name: str, place: int, symbol: str, utility: str) -> None:

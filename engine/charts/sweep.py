@@ -8,8 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.estimates import NOT_SHARES
-from engine.charts.roc import clusters
-from engine.charts.theme import BLUE, GREEN, GREY, MARKS, PURPLE, VERMILION, Chart, Column, axis, badge, house, number
+from engine.charts.theme import GREY, MARKS, SERIES, Chart, Column, apart, axis, badge, house, number
 from engine.metrics import RATES
 from engine.text import markup, plain
 from engine.thresholds.sweep import POINTS, Sweep
@@ -17,9 +16,10 @@ from engine.types import Estimates, Floats
 
 COLOURED = 6       # groups with a colour, a dash and a band of their own; beyond, the others are grey
 FEWEST = 32        # thresholds a line has at least
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BLUE, VERMILION)
+COLOURS = SERIES
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 LABELS = 12        # numbers written on the lines at most
+HEIGHT, ROOM, LINE = 380, 270, 14   # of the chart, of its lines, of a label, in pixels
 DOTS = 40          # thresholds up to which each is marked: between them nothing happens
 READING = (
     "Each line is a group's rate if everybody had that threshold; the band is its interval, dots mark the thresholds "
@@ -69,7 +69,7 @@ def rate_against_threshold(
     for threshold, dash in ((start, "dot"), (common, "solid")):
         if threshold is not None and np.isfinite(threshold):
             figure.add_vline(x=threshold, line={"color": GREY, "width": 1, "dash": dash})
-    house(figure, 380, showlegend=True, margin={"l": 8, "r": 8, "t": 60, "b": 8})
+    house(figure, HEIGHT, showlegend=True, margin={"l": 8, "r": 8, "t": 60, "b": 8})
     figure.update_xaxes(**axis("threshold (selected: score ≥ threshold)"))
     figure.update_yaxes(**axis(name), tickformat=".2~f" if key in NOT_SHARES else ".0%")
     return Chart(figure, _table(found, shown), _alt(found, in_use, now, shown), READING, f"{key}-against-threshold")
@@ -96,7 +96,7 @@ def _band(figure: go.Figure, found: Sweep, g: int, colour: str) -> None:
         x, low, high = found.thresholds[a:b], found.low[a:b, g], found.high[a:b, g]
         figure.add_scatter(
             x=np.concatenate([x, x[::-1]]), y=np.concatenate([high, low[::-1]]), mode="lines", fill="toself",
-            fillcolor=f"rgba({red},{green},{blue},0.13)", line={"width": 0}, hoverinfo="skip", showlegend=False,
+            fillcolor=f"rgba({red},{green},{blue},0.17)", line={"width": 0}, hoverinfo="skip", showlegend=False,
             legendgroup=str(g), name=f"interval of {badge(g)}",
         )
 
@@ -115,7 +115,7 @@ def _marks(
 
 
 def _labels(figure: go.Figure, found: Sweep, shown: Sequence[int]) -> None:
-    """Write the groups' numbers on their lines where these lie furthest apart; those too near share one label."""
+    """Write the groups' numbers beside their lines where these lie furthest apart, none on another."""
     drawn = list(shown)[:LABELS]
     values = found.value[:, drawn]
     known = np.isfinite(values).all(axis=1)
@@ -124,12 +124,11 @@ def _labels(figure: go.Figure, found: Sweep, shown: Sequence[int]) -> None:
     spread = np.where(known, np.ptp(np.nan_to_num(values), axis=1), -1.0)
     at = int(spread.argmax())
     span = np.nanmax(found.value[:, drawn]) - np.nanmin(found.value[:, drawn])
-    heights = np.full(len(found.groups), np.nan)
-    heights[drawn] = values[at] / (span or 1.0)
-    for cluster in clusters(np.zeros(len(heights)), heights, drawn):
-        text = "<b>" + "·".join(badge(g) for g in cluster) + "</b>"
-        figure.add_annotation(x=float(found.thresholds[at]), y=float(found.value[at, cluster[0]]), text=text,
-                              showarrow=False, xanchor="left", yanchor="bottom", font={"size": 12})
+    heights = values[at] / (span or 1.0) * ROOM
+    for g, shift in zip(drawn, apart(heights, LINE) - heights, strict=True):
+        figure.add_annotation(x=float(found.thresholds[at]), y=float(found.value[at, g]), text=f"<b>{badge(g)}</b>",
+                              showarrow=False, xanchor="left", xshift=5, yanchor="bottom", yshift=float(shift),
+                              font={"size": 12})
 
 
 def _table(found: Sweep, shown: Sequence[int]) -> dict[str, Column]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
+
+from engine.types import Floats
 
 # Okabe and Ito 2008; blue and vermilion keep 3:1 against both pages and stay apart for every colour vision.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+VIOLET, BROWN = "#9966FF", "#AA4433"   # as far from those and from each other, by OKLab under each dichromacy
+SERIES = (BLUE, VERMILION, GREEN, PURPLE, VIOLET, BROWN)
 GREY = "#808080"
 RULE = "rgba(128,128,128,0.25)"      # grid and axis lines
-BAND = "rgba(128,128,128,0.30)"      # what chance alone would give
+BAND = "rgba(128,128,128,0.32)"      # what chance alone would give
+EDGE = "rgba(128,128,128,0.90)"      # around it: a fill that a dark page shows well would drown what lies on it
 PALE = 0.30                          # opacity of what is not selected
 CLEAR = "rgba(0,0,0,0)"
 SHOWN = 12                           # groups drawn; the table has them all
@@ -85,3 +91,25 @@ def number(value: float, digits: int = 3) -> str:
 def badge(position: int) -> str:
     """Return the number by which all charts of a page know a group: its position, from 1."""
     return str(position + 1)
+
+
+def apart(places: Sequence[float] | Floats, least: float) -> Floats:
+    """Return places in their order, moved as little as possible (least squares) until each pair is `least` apart.
+
+    What labels need that would stand on each other: isotonic regression of the places less their ranks.
+
+    >>> apart([10.0, 0.0, 1.0], 4.0)
+    array([10. , -1.5,  2.5])
+    """
+    order = np.argsort(places, kind="stable")
+    steps = least * np.arange(len(order))
+    blocks: list[tuple[float, int]] = []   # mean and size; a block lower than the one before is joined to it
+    for mean in np.asarray(places, dtype=np.float64)[order] - steps:
+        size = 1
+        while blocks and blocks[-1][0] > mean:
+            before, rows = blocks.pop()
+            mean, size = (before * rows + mean * size) / (rows + size), rows + size
+        blocks.append((float(mean), size))
+    found = np.empty(len(order))
+    found[order] = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks]) + steps
+    return found

@@ -130,13 +130,13 @@ def _silence(each: Condition, checked: Sequence[Json], min_group: int) -> str:
 def _show(value: Value) -> str:
     data = value["data"]
     head = f"{plain(data['name'])}: {data['rows_used']:,} rows; sha256 {data['sha256'][:12]}"
-    rows = [["condition", "between groups of", "value", "interval", "holds"]]
+    rows = [["condition", "between groups of", "held against it", "disparity", "holds"]]
     for item in value["checked"]:
         gap = item["disparity"]
         number = plain(item["reason"], 60) if item["value"] is None else f"{item['value']:.4f}"
-        ends = ["-" if gap[end] is None else f"{gap[end]:.4f}" for end in ("low", "high")]
+        whole, *ends = ("-" if gap[end] is None else f"{gap[end]:.4f}" for end in ("value", "low", "high"))
         rows.append([plain(item["condition"]), plain(item["grouping"], tables.NAME_WIDTH), number,
-                     f"[{ends[0]}, {ends[1]}]", "yes" if item["holds"] else "no"])
+                     f"{whole} [{ends[0]}, {ends[1]}]", "yes" if item["holds"] else "no"])
     silent = [f"cannot be estimated anywhere: {plain(item['condition'])}: {plain(item['reason'], 300)}"
               for item in value["not_estimable"]]
     last = f"{len(value['holds'])} of {len(value['checked'])} checks hold"

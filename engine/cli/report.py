@@ -10,20 +10,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.cli import options, saving
+from engine.cli import options, roles, saving
 from engine.cli import parser as types
 from engine.cli.command import Command, Outcome, Value
 from engine.cli.decision import between_edges, chosen_policy
 from engine.cli.source import scored_dataset
 from engine.cli.watching import watched
+from engine.data.table import Table
 from engine.errors import invalid
 from engine.policy import Policy
 from engine.report.request import ReportRequest
 from engine.report.value import Report
 from engine.text import plain
-from engine.types import Dataset
+from engine.types import Dataset, Roles
 
 FORMATS = ("html", "pdf", "json", "csv")
+DEMOGRAPHIC = ("ll144", "ugesp")   # templates about sex, race and ethnicity
 NAMES = ("full", "ll144", "eu-annex4", "model-risk", "ugesp")
 
 
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     path = Path(arguments.out)
     form = arguments.format or next((form for form in FORMATS if path.suffix == f".{form}"), "html")
     now = clock()
-    dataset = scored_dataset(arguments, counts=True)
+    dataset = scored_dataset(arguments, counts=True, speak=_spoken)
     dataset, request = asked(arguments, dataset)
     report = build(dataset, request, now, progress=watched)
     written = _written(report, form)
@@ -62,7 +64,7 @@ def asked(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Dataset, Rep
     if policy.score is not None and policy.score != dataset.score:
         dataset = dataset.using(policy.score)
     rejected = [name for names in arguments.rejected for name in names]
-    own = {"sex": arguments.sex, "race": arguments.race}
+    own = {"sex": arguments.sex, "race": arguments.race, **_named(arguments.option)}
     return dataset, ReportRequest(
         template=arguments.template, policy=policy, policy_note=note,
         baseline=None if arguments.baseline is None else _from_file(arguments.baseline, dataset),
@@ -71,6 +73,31 @@ def asked(arguments: argparse.Namespace, dataset: Dataset) -> tuple[Dataset, Rep
         seed=arguments.seed, suppress_under=arguments.suppress_under, source=Path(arguments.data).name,
         options=tuple((name, value) for name, value in own.items() if value is not None),
     )
+
+
+def _spoken(arguments: argparse.Namespace, table: Table, base: Roles | None) -> Roles:
+    """Return the roles that the options name; where the template is about sex and race, these are protected.
+
+    The columns are guessed from their names unless given, and stand in the options from then on.
+    """
+    if arguments.template in DEMOGRAPHIC and not arguments.protected and (base is None or arguments.sex
+                                                                          or arguments.race):
+        from engine.report.tables.ll144_roles import demographic_columns
+
+        arguments.sex, arguments.race = demographic_columns(table.columns, arguments.sex, arguments.race)
+        chosen = [column for column in (arguments.sex, arguments.race) if column is not None]
+        arguments.protected = [f"{column.replace(':', '::')}:nominal" for column in chosen]
+    if base is not None and roles.says_nothing(arguments):
+        return base
+    return roles.spoken(arguments, table, base)
+
+
+def _named(words: list[str]) -> dict[str, str]:
+    """Return each ``NAME=VALUE``."""
+    for word in words:
+        if "=" not in word:
+            raise invalid("an option of a template is NAME=VALUE", "--option", repr(plain(word)), "e.g. annex=no")
+    return dict(word.split("=", 1) for word in words)
 
 
 def _from_file(name: str, dataset: Dataset) -> Policy:
@@ -132,6 +159,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-o", "--out", metavar="OUT", required=True, help="the file, or the folder for csv")
     group.add_argument("--sex", metavar="COL", help="the column of sex, for ll144 and ugesp")
     group.add_argument("--race", metavar="COL", help="the column of race and ethnicity, for ll144 and ugesp")
+    group.add_argument("--option", metavar="NAME=VALUE", action="append", default=[],
+                       help="a choice of the template's own, e.g. annex=no; repeat for more")
     group.add_argument("--suppress-under", metavar="N", type=types.count, default=0,
                        help="leave out numbers of groups with fewer rows, and what would give them away (0: none)")
     options.add_request(parser)

@@ -22,20 +22,24 @@ from engine.types import Dataset, Roles
 Speaker = Callable[[argparse.Namespace, Table, Roles | None], Roles]   # options to roles
 
 
-def scored_dataset(arguments: argparse.Namespace, counts: bool = False) -> Dataset:
+def scored_dataset(
+    arguments: argparse.Namespace, counts: bool = False, speak: Speaker | None = None
+) -> Dataset:
     """Return the data with a score in use; without one of its own, a cross-fitted logistic model's.
 
     Parameters
     ----------
     counts
         Whether the command can work from a count table.
+    speak
+        As for `opened`.
 
     Raises
     ------
     InvalidData
         Where the file, the roles or the outcome cannot be used, or rows are needed and there are none.
     """
-    dataset = opened(arguments)
+    dataset = opened(arguments, speak)
     if not counts:
         need_rows(dataset, f"'{arguments.command}'")
     if dataset.score is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from engine.dependence.baselines import compared
+from engine.dependence.learning import one_core
 from engine.dependence.path import Arrived, Clock, finished, walk
 from engine.dependence.request import Request, check
 from engine.dependence.result import Path
@@ -50,7 +51,8 @@ def explore(
     """
     progress, cancelled = progress or (lambda share, words: None), cancelled or (lambda: False)
     plan = check(dataset, request)
-    here, points, calibration = walk(dataset, plan, progress, cancelled, clock, arrived or (lambda point: None))
-    baselines, skipped = compared(here, points, progress)
+    with one_core():
+        here, points, calibration = walk(dataset, plan, progress, cancelled, clock, arrived or (lambda point: None))
+        baselines, skipped = compared(here, points, progress)
     progress(1.0, "done")
     return finished(here, points, calibration, baselines, skipped)

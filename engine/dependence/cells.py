@@ -118,9 +118,11 @@ def pull_of_cells(table: Floats, codes: Ints, mass: Floats | None, ranking: Rank
     where = np.arange(len(ordered)) // block * count + ordered
     per_block = np.bincount(where, weight, minlength=len(ordered) // block * count).reshape(-1, count)
     everybody = (table @ per_block.sum(axis=0))[ordered[:n]]
-    before = np.cumsum(per_block, axis=0) - per_block
-    sums = _Prefixes(np.ascontiguousarray(table).ravel(), before @ table, ordered.reshape(-1, block),
-                     weight.reshape(-1, block))
+    before: Floats = np.zeros(per_block.shape)
+    np.cumsum(per_block[:-1], axis=0, out=before[1:])
+    del per_block, where   # n K / B numbers each: two of them at a time are enough
+    before = before @ table
+    sums = _Prefixes(np.ascontiguousarray(table).ravel(), before, ordered.reshape(-1, block), weight.reshape(-1, block))
     if ranking.first is None or ranking.last is None:
         below = sums.up_to_themselves().ravel()[:n]
         return ranking.by_row(2 * below + weight[:n] * np.diag(table)[ordered[:n]] - everybody)
@@ -132,8 +134,14 @@ def _pull_of_values(table: Floats, codes: Ints, mass: Floats | None, tie: Ints, 
     values = int(tie[-1]) + 1
     where = tie * len(table) + codes
     found = np.bincount(where, None if mass is None else mass[order], minlength=values * len(table))
-    counts = found.reshape(values, len(table)).astype(np.float64)
-    below = 2 * np.cumsum(counts, axis=0) - counts - counts.sum(axis=0)
+    counts = found.reshape(values, len(table)).astype(np.float64, copy=False)
+    del found
+    below = np.cumsum(counts, axis=0)
+    total = below[-1].copy()
+    below *= 2
+    below -= counts
+    below -= total
+    del counts   # 8 n numbers each at the most: two of them at a time are enough
     pulled: Floats = (below @ table).ravel()[where]
     return pulled
 

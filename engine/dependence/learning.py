@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,6 +112,17 @@ def outcome_of(dataset: Dataset, plan: Plan) -> Floats:
     if dataset.target is None:
         raise ValueError("the plan was made for other data")
     return dataset.target
+
+
+def one_core() -> AbstractContextManager[object]:
+    """Return what keeps matrix products on one core while it lasts.
+
+    They are short, and threads that wait for each other at every one cost ten times their work on a busy machine.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+
+    limited: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limited
 
 
 def exposure_of(dataset: Dataset, plan: Plan) -> Floats | None:

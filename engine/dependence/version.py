@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.counting.groups import grouping
 from engine.dependence.division import dealt, outcome_groups
-from engine.dependence.learning import Bench, exposure_of, outcome_of, shown
+from engine.dependence.learning import Bench, exposure_of, one_core, outcome_of, shown
 from engine.dependence.request import PENALTIES
 from engine.dependence.result import Path, PathPoint
 from engine.errors import Issue, invalid, stopped
@@ -73,7 +73,8 @@ def cross_fitted(
             raise stopped("scoring every row")
         progress(k / folds, f"fold {k + 1} of {folds}")
         rows = np.flatnonzero((fold == k) | ~known)
-        predicted = _fold(dataset, path, point, np.flatnonzero(known & (fold != k)), rows, cancelled)
+        with one_core():
+            predicted = _fold(dataset, path, point, np.flatnonzero(known & (fold != k)), rows, cancelled)
         mine = fold[rows] == k
         scores[rows[mine]] = predicted[mine]
         scores[rows[~mine]] += predicted[~mine] / folds

@@ -1,0 +1,163 @@
+"""The diagnosis and the points of a path in sentences and in the few words that fit a chart."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+
+from engine.charts.theme import number, percent
+from engine.dependence.diagnosis import Contrast, Diagnosis, Gap
+from engine.dependence.request import PENALTIES
+from engine.dependence.result import Path, PathPoint
+from engine.text import markdown
+from engine.types import Estimate
+
+NAME = 40            # characters of a group's name
+MARKERS = {"meets_target": "meets the target", "knee": "knee", "inside_null": "inside the null band"}
+UNPENALISED = "unpenalised"
+
+
+def value(amount: float, share: bool) -> str:
+    """Return a cell's number in words: a share as per cent.
+
+    >>> value(0.4485, True), value(12.3456, False), value(float("nan"), False)
+    ('44.9 %', '12.35', 'not estimable')
+    """
+    if share or amount != amount:
+        return percent(amount)
+    return f"{amount:.4g}"
+
+
+def between(found: Estimate, share: bool) -> str:
+    """Return a number with its interval, or the reason why there is none.
+
+    >>> between(Estimate(0.2, 0.1, 0.3), True)
+    '20.0 % (10.0 % to 30.0 %)'
+    """
+    if isnan(found.value):
+        return found.reason or "not estimable"
+    if isnan(found.low) or isnan(found.high):
+        return f"{value(found.value, share)} ({found.reason or 'no interval'})"
+    return f"{value(found.value, share)} ({value(found.low, share)} to {value(found.high, share)})"
+
+
+def gap(found: Gap, share: bool) -> str:
+    """Return a gap in words as escaped Markdown: its size, bounds, ends, and what chance alone makes."""
+    if isnan(found.estimate.value):
+        return f"{markdown(found.grouping)}: {markdown(found.estimate.reason, 120)}"
+    return (f"**{value(found.estimate.value, share)}** ({value(found.estimate.low, share)} to "
+            f"{value(found.estimate.high, share)}; chance alone {value(found.noise_high, share)}), from "
+            f"{markdown(found.lowest, NAME)} to {markdown(found.highest, NAME)}")
+
+
+def told(found: Diagnosis, what: str, share: bool) -> list[str]:
+    """Return the diagnosis in sentences of escaped Markdown: single attributes against combinations, and persons.
+
+    Parameters
+    ----------
+    what
+        What is compared, in words, escaped: ``"mean of score"``.
+    share
+        Whether the numbers are shares.
+    """
+    known = [each for each in found.marginal if not isnan(each.estimate.value)]
+    lines = []
+    if known:
+        most = max(known, key=lambda each: each.estimate.value)
+        lines.append(f"**One attribute at a time**, the {what} differs most by {markdown(most.grouping)}: "
+                     f"{gap(most, share)}.")
+    whole = found.intersectional
+    if len(found.marginal) < 2:
+        lines.append("There is one attribute only, so there are no combinations to compare.")
+    elif isnan(whole.estimate.value):
+        lines.append(f"**Combinations**: {markdown(whole.estimate.reason, 160)}.")
+    else:
+        compared = len(found.cells) - len(found.left_out)
+        lines.append(f"**Over {compared} combinations** it differs by {gap(whole, share)}{_times(known, whole)}.")
+    return [*lines, _persons(found)]
+
+
+def _times(known: list[Gap], whole: Gap) -> str:
+    largest = max((each.estimate.value for each in known), default=0.0)
+    return f": {whole.estimate.value / largest:.2g} times the largest gap of one attribute" if largest > 0 else ""
+
+
+def _persons(found: Diagnosis) -> str:
+    small = float(sum(found.estimates.n[g] for g, name in enumerate(found.cells.names)
+                      if name in dict(found.left_out)))
+    words = f"{found.rows:,} persons looked at"
+    ends = [(found.intersectional.lowest, "lowest"), (found.intersectional.highest, "highest")]
+    sizes = [f"{found.estimates.n[found.cells.names.index(name)]:,.0f} in the {which}" for name, which in ends if name]
+    words += f", {' and '.join(sizes)} combination" if sizes and len(found.marginal) > 1 else ""
+    if found.left_out:
+        words += (f"; {small:,.0f} persons in {len(found.left_out)} small groups are shown in grey and not compared")
+    return words + (f"; {found.unscored:,} have no value." if found.unscored else ".")
+
+
+def dependence(found: Diagnosis, penalty: str) -> str:
+    """Return in a sentence of escaped Markdown how large the dependence is, whether chance does it, where it lies."""
+    name = PENALTIES[penalty]
+    chance = ("its p-value is not defined" if isnan(found.dependence_p_value) else
+              f"p {found.dependence_p_value:.3f}; 95 % of shuffled values stay under {found.dependence_noise:.3g}")
+    parts = [f"{markdown(attribute, NAME)} alone {term:.3g}" for attribute, term in found.terms.items()]
+    if len(found.terms) > 1:
+        parts.append(f"only in combination {found.interaction:.3g}")
+    error = f" Relative error of the landmarks about {found.error:.1g}." if found.error else ""
+    said = (f"Dependence on all of them together ({name}², {found.estimator}): **{found.dependence:.3g}** ({chance}). "
+            f"Of it, {'; '.join(parts)}.{error}")
+    return said.replace(" -", " −")
+
+
+def sure(contrast: Contrast) -> bool:
+    """Return whether a cell's simultaneous bounds leave out 0."""
+    return contrast.difference.low > 0 or contrast.difference.high < 0
+
+
+def kappa(point: PathPoint) -> str:
+    """Return a point's strength for a button or an axis.
+
+    >>> from types import SimpleNamespace as Point
+    >>> kappa(Point(kappa=0.3)), kappa(Point(kappa=None))
+    ('κ 0.3', 'no κ')
+    """
+    return "no κ" if point.kappa is None else f"κ {point.kappa:.3g}"
+
+
+def name(point: PathPoint) -> str:
+    """Return a model's name with its strength."""
+    if point.strength == 0:
+        return UNPENALISED
+    return point.name if point.kappa is None else f"{point.name}, {kappa(point)}"
+
+
+def marks(path: Path) -> dict[int, str]:
+    """Return what is marked on the path, by the point's position; several words for one point are joined."""
+    found: dict[int, list[str]] = {}
+    for key, words in MARKERS.items():
+        place = getattr(path.markers, key)
+        if place is not None:
+            found.setdefault(place, []).append(words)
+    return {place: ", ".join(words) for place, words in found.items()}
+
+
+def arrived(point: PathPoint) -> str:
+    """Return what a model that was just fitted does on the validation rows."""
+    seen = point.validation
+    return (f"{name(point)}: loss {number(seen.loss.value, 4)}, divergence {seen.jsd:.3g} "
+            f"(chance {seen.jsd_null_high:.3g})" + (", all predictions one number" if point.collapsed else ""))
+
+
+def suggested(path: Path) -> int:
+    """Return the point that is looked at first: a marked one, else the strongest that still tells persons apart."""
+    for key in MARKERS:
+        place = getattr(path.markers, key)
+        if place is not None:
+            return int(place)
+    alive = [k for k, point in enumerate(path.points) if not point.collapsed]
+    return int(max(alive or [0], key=lambda k: path.points[k].strength or 0.0))
+
+
+def finite(amount: float) -> float | None:
+    """Return a number for a table; None where it is not defined."""
+    return float(amount) if np.isfinite(amount) else None

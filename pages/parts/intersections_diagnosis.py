@@ -1,0 +1,162 @@
+"""The diagnosis: gaps of one attribute against gaps of combinations, cell by cell, and where the dependence lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+
+import streamlit as st
+
+from engine.charts import intersections_cells as cells
+from engine.charts import intersections_words as words
+from engine.charts.intersections_terms import terms
+from engine.charts.theme import badge
+from engine.dependence.diagnosis import Contrast, Diagnosis, Question, diagnose
+from engine.dependence.observed import OUTCOME, observed
+from engine.dependence.request import PENALTIES
+from engine.dependence.version import held_out
+from engine.text import markdown, plain
+from engine.types import Cancelled, Dataset, Progress
+from pages.parts import controls, definitions, drawing, jobs, notices, opening, state
+from pages.parts.intersections_training import Trained
+
+JOB = "combinations"
+WORST = 8
+KEPT = 8             # diagnoses that a session keeps
+STOPPED = "stopped"
+TERMS = ("intersectional_gap", "cell_against_rest", "beyond_single_attributes", "intersection", "wilson")
+PARTS = ("distance_covariance", "ccdcov", "jdcov", "interaction_term", "permutation_of_predictions", "bias_corrected",
+         "landmark_features")
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is looked at: data whose score in use it is, the question, and both in words."""
+
+    data: Dataset
+    question: Question
+    what: str            # plain
+    note: str = ""
+
+    @property
+    def share(self) -> bool:
+        """Whether the numbers are shares of rows."""
+        return self.question.threshold is not None
+
+
+def sources(data: Dataset, trained: Trained | None) -> list[str]:
+    """Return what can be looked at."""
+    there = {"score": data.score is not None, "outcome": data.label is not None or data.target is not None,
+             "unpenalised": trained is not None, "chosen": trained is not None}
+    return [key for key, fine in there.items() if fine]
+
+
+def look(data: Dataset, of: str, question: Question, trained: Trained | None) -> Look:
+    """Return what is looked at, with its name in words."""
+    if of == "outcome":
+        return _outcome(data, question)
+    if of == "score" or trained is None:
+        return Look(data, question, _named(plain(data.score, 40), question))
+    point = trained.path.points[0] if of == "unpenalised" else trained.point
+    seen = held_out(data, trained.path, point)
+    note = f"{len(trained.path.held):,} rows that trained nothing; the others have no value."
+    return Look(seen, question, _named(f"prediction of {words.name(point)}", question), note)
+
+
+def _outcome(data: Dataset, question: Question) -> Look:
+    seen, column = observed(data), plain(data.roles.label or data.roles.target, 40)
+    if data.label is not None:
+        return Look(seen, question, f"share with {column} = {plain(data.roles.positive, 20)}")
+    note = "" if seen.weight is data.weight else "Counts over their exposure; rows weigh by it."
+    return Look(seen, question, _named(column if not note else f"{column} per unit of exposure", question), note)
+
+
+def _named(name: str, question: Question) -> str:
+    if question.threshold is None:
+        return f"mean of {name}"
+    return f"share with {name} ≥ {question.threshold:.4g}"
+
+
+def draw(shown: Look) -> None:
+    """Draw the sentences, the cells, the worst of them and the parts of the dependence."""
+    found = _found(shown)
+    if found is None:
+        return
+    st.markdown("\n".join(f"- {line}" for line in words.told(found, markdown(shown.what, 80), shown.share)))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        drawing.chart(cells.cells(found, shown.what, shown.share), "combinations")
+        definitions.offer(TERMS)
+    with right:
+        measure = PENALTIES[shown.question.penalty]
+        st.markdown(words.dependence(found, shown.question.penalty))
+        drawing.chart(terms(found, measure), "dependence parts")
+        definitions.offer(PARTS)
+    _worst(found, shown)
+    st.caption(f"Intervals at {100 * shown.question.level:g} %, one by one; bounds and p-values of differences hold "
+               f"for all combinations together. Dependence: {plain(found.route, 120)}. {shown.note}")
+
+
+def _worst(found: Diagnosis, shown: Look) -> None:
+    if not found.contrasts:
+        st.info("No combination has enough rows to be compared with the others.")
+        return
+    apart = sum(words.sure(each) for each in found.contrasts)
+    st.markdown(f"**Most surely different from all others** ({apart} of {len(found.contrasts)} have bounds that leave "
+                "out 0)")
+    rows = found.contrasts[:WORST]
+    number = [badge(each.cell) for each in rows]
+    st.table({
+        "Combination": [f"**{n}** {markdown(each.name, 50)}" for n, each in zip(number, rows, strict=True)],
+        "Persons": [f"{found.estimates.n[each.cell]:,.0f}" for each in rows],
+        shown.what[:1].upper() + markdown(shown.what[1:], 50): [
+            definitions.escaped(words.between(found.estimates[each.cell], shown.share)) for each in rows],
+        "Minus all others": [_difference(each, shown.share) for each in rows],
+        "p (Holm)": [f"{each.p_value:.3f}" if each.p_value >= 0.001 else "under 0.001" for each in rows],
+        "Beyond single attributes": [_points(float(found.beyond[each.cell]), shown.share) for each in rows],
+    }, border="horizontal", hide_index=True)
+
+
+def _difference(each: Contrast, share: bool) -> str:
+    one = each.difference
+    return (f"**{_points(one.value, share)}** :small[({_points(one.low, share)} to {_points(one.high, share)})]")
+
+
+def _points(amount: float, share: bool) -> str:
+    if isnan(amount):
+        return "not estimable"
+    return (f"{100 * amount:+.1f} points" if share else f"{amount:+.3g}").replace("-", "−").replace(" ", "\u00a0")
+
+
+def _found(shown: Look) -> Diagnosis | None:
+    """Return the diagnosis; until it is there, the job's progress stands here."""
+    kept: dict[str, Diagnosis | str] = state.current().kept.setdefault(JOB, {})
+    tag = repr((shown.data.fingerprint, shown.data.score if shown.data.score != OUTCOME else None, shown.what,
+                shown.question))
+    job = jobs.find(JOB)
+    if tag not in kept and (job is None or job.tag != tag):
+        _start(shown, tag)
+    job = jobs.find(JOB)
+    if job is not None and job.tag == tag:
+        if job.active:
+            jobs.show(JOB)
+            return None
+        jobs.take(JOB)
+        if job.state not in ("done", "cancelled"):
+            notices.issues(opening.outcome(job))
+            return None
+        while len(kept) >= KEPT:
+            kept.pop(next(iter(kept)))
+        kept[tag] = job.result if job.state == "done" else STOPPED
+    found = kept[tag]
+    if isinstance(found, str):
+        st.button("Look at the combinations", type=controls.leading(), on_click=kept.pop, args=(tag, None))
+        return None
+    return found
+
+
+def _start(shown: Look, tag: str) -> None:
+    def work(progress: Progress, cancelled: Cancelled) -> Diagnosis:
+        return diagnose(shown.data, shown.question, progress, cancelled)
+
+    jobs.start(JOB, work, "Looking at combinations", tag=tag)
