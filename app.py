@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from pathlib import Path
 
 import streamlit as st
 
-from engine.errors import InvalidData
-from pages.parts import jobs, notices, opening, session, sidebar
+from pages.parts import jobs, look, notices, opening, session, sidebar
+from pages.parts.frame import answering
 
 HERE = Path(__file__).parent
-LOG = logging.getLogger("equipoise.app")
 PAGES = (
     ("pages/data.py", "Data", ":material/table_view:"),
     ("pages/thresholds.py", "Thresholds", ":material/vertical_align_center:"),
     ("pages/frontier.py", "Frontier", ":material/show_chart:"),
     ("pages/manipulation.py", "Manipulation", ":material/policy:"),
+    ("pages/calibration.py", "Calibration", ":material/straighten:"),
+    ("pages/intersections.py", "Intersections", ":material/hub:"),
+    ("pages/drivers.py", "Drivers", ":material/account_tree:"),
+    ("pages/report.py", "Report", ":material/description:"),
     ("pages/guide.py", "Guide", ":material/menu_book:"),
 )
 
@@ -28,18 +29,10 @@ def navigation() -> object:
     return st.navigation(pages)
 
 
-def failed(error: Exception) -> None:
-    """Say in one sentence that a page failed; log where, without the message, which may hold data."""
-    places = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(traceback.extract_tb(
-        error.__traceback__)[-8:]))
-    LOG.error("a page failed with %s at %s", type(error).__name__, places)
-    st.error("This page could not be drawn because of an error of ours; the data in use are unchanged and the place is "
-             "in the server's log. Another page or other settings may still work.")
-
-
 def main() -> None:
     st.set_page_config("Equipoise", page_icon=str(HERE / "assets/mark.svg"), layout="wide")
     st.logo(str(HERE / "assets/logo.svg"), size="large", icon_image=str(HERE / "assets/mark.svg"))
+    look.apply()
     page = navigation()
     session.restore_from_url()
     opening.collect()
@@ -50,13 +43,8 @@ def main() -> None:
     with above:
         notices.messages()
     jobs.show(opening.JOB)
-    try:
-        with session.frame():
-            page.run()
-    except InvalidData as refusal:
-        notices.issues(refusal.issues)
-    except Exception as error:
-        failed(error)
+    with session.frame(page.url_path), answering():
+        page.run()
     with above:
         notices.messages()   # what the page itself left
 

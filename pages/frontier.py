@@ -8,9 +8,11 @@ from engine.errors import InvalidData
 from engine.types import Dataset
 from pages.parts import (
     definitions,
+    frame,
     frontier_around,
     frontier_chart,
     frontier_found,
+    frontier_limits,
     frontier_prices,
     notices,
     policy_book,
@@ -21,7 +23,7 @@ from pages.parts import frontier_choice as choice
 from pages.parts import frontier_controls as ask
 
 TERMS = ("pareto_frontier", "utility", "common_threshold", "deterministic_thresholds", "randomised_thresholds",
-         "shadow_price", "found_and_reported", "group_thresholds", "minimum_group_size")
+         "shadow_price", "found_and_reported", "group_thresholds", "minimum_group_size", "capacity", "group_floor")
 
 
 def main() -> None:
@@ -50,20 +52,23 @@ def _usable(data: Dataset) -> bool:
     return True
 
 
-@st.fragment
+@frame.fragment
 def frontier(data: Dataset) -> None:
     """Controls, the frontiers, the chosen point, and everything that follows it."""
     choice.leave()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = ask.asked(data)
         definitions.offer((request.disparity, *TERMS))
+    frontier_limits.said(request.limits)
     try:
         found = frontier_found.frontier(data, request.attributes or (), request)
     except InvalidData as refusal:   # said beside the settings, which may mend it
         notices.issues(refusal.issues)
         return
     if not found.lines:
-        st.info("There is no frontier: " + "; ".join(found.result.unsolved.values()))
+        out_of_reach = len(found.result.unsolved) < len(request.kinds)   # solved, and nothing was found
+        st.info("No policy keeps to the limits in force: loosen one of them." if out_of_reach and request.limits
+                else "There is no frontier: " + "; ".join(found.result.unsolved.values()))
         return
     book = policy_book.book(data)
     left, right = st.columns([5, 3], gap="medium")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engine.counting.counted import need_rows
 from pages.parts import audit_doctoring, audit_submitted, controls, session
 from pages.parts.audit_results import PAGE
 
@@ -24,6 +25,7 @@ def main() -> None:
         audit_submitted.draw(session.dataset())
     else:
         data = session.require_outcome()
+        need_rows(data, "the stress test")
         st.caption("You play the malicious side with the data in use. Whatever is made here is marked as manipulated.")
         audit_doctoring.draw(data)
 

@@ -9,7 +9,7 @@ from engine.counting.table import CountTable
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import around, cache, live_explorer, notices, policy_book, session
+from pages.parts import around, cache, frame, live_explorer, notices, policy_book, session, versions
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_native as native
 from pages.parts import threshold_numbers as numbers
@@ -40,7 +40,14 @@ def _meaning(data: Dataset) -> None:
     if data.score_source == "fitted here":
         words.append(f"The score {markdown(data.score)} was fitted here without the protected attributes; each row is "
                      "scored by a model that did not see it.")
-    st.markdown("What does each threshold do to each group? " + " ".join(words))
+    elif data.score_source == "recalibrated":
+        words.append(versions.origin(data) or "")
+    if data.score_source == "prediction":
+        value = f": selected is **{markdown(roles.selected)}**" if roles.selected is not None else ""
+        words.append(f"In use is a decision, {markdown(data.score)}{value}. No score is behind it: the line at 1 is "
+                     "the decision as it stands, other lines select everybody or nobody.")
+    what = "the decision" if data.score_source == "prediction" else "each threshold"
+    st.markdown(f"What does {what} do to each group? " + " ".join(words))
 
 
 def _usable(data: Dataset) -> bool:
@@ -52,7 +59,7 @@ def _usable(data: Dataset) -> bool:
     return bool(data.attributes) and data.score is not None
 
 
-@st.fragment
+@frame.fragment
 def explorer(data: Dataset) -> None:
     """Controls, the explorer, and everything that follows the thresholds."""
     bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")

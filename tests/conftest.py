@@ -1,7 +1,8 @@
-"""Where the tests find real data, and what they say where there is none."""
+"""Where the tests find real data, and how they ask the command line."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,7 @@ def pytest_configure() -> None:
     folder = _folder()
     if folder is not None:
         os.environ["EQUIPOISE_DATA"] = str(folder)
-    os.environ.setdefault("EQUIPOISE_OFFLINE", "1")
+    os.environ["EQUIPOISE_OFFLINE"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,35 @@ def needs_data(data_folder: Path) -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def ask(capsys):
+    """A function that runs a command, which must succeed without a word, and returns its JSON, read strictly."""
+    from engine.cli import main
+
+    def run(*arguments: str):
+        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return json.loads(printed.out, parse_constant=pytest.fail)
+
+    return run
+
+
+@pytest.fixture
+def refused(capsys):
+    """A function that runs a command, which must be refused in one line of four parts, and returns the line."""
+    from engine.cli import main
+
+    def run(*arguments: str) -> str:
+        assert main([*arguments, "--json"]) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.startswith("error: ")
+        assert printed.err.endswith("\n")
+        assert printed.err.count("\n") == 1
+        assert printed.err.count(", ") >= 3
+        return printed.err
+
+    return run

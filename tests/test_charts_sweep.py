@@ -7,7 +7,7 @@ import pytest
 
 from engine.assessment import Request, assess
 from engine.assessment.rates import Reading
-from engine.charts.sweep import COLOURED, points, rate_against_threshold
+from engine.charts.sweep import COLOURED, LINE, ROOM, points, rate_against_threshold
 from engine.charts.theme import GREY, MARKS
 from engine.counting.index import ScoreIndex
 from engine.metrics import RATES, Costs
@@ -82,6 +82,16 @@ def test_lines_differ_without_colour():
     names = tuple("abcdef")
     _, chart = drawn(names)
     assert len({line.line.dash for line in lines(chart.figure)}) == len(names)
+
+
+def test_colours_differ_and_no_number_stands_on_another():
+    found, chart = drawn(tuple("abcdefgh"))
+    assert len({line.line.color for line in lines(chart.figure)} - {GREY}) == COLOURED
+    labels = chart.figure.layout.annotations
+    assert [label.text for label in labels] == [f"<b>{k + 1}</b>" for k in range(8)]
+    span = np.nanmax(found.value) - np.nanmin(found.value)
+    heights = np.sort([label.y / span * ROOM + label.yshift for label in labels])
+    assert (np.diff(heights) >= LINE - 1e-6).all()
 
 
 @pytest.mark.parametrize("count", [2, 6, 12])

@@ -33,46 +33,11 @@ ESTIMATE = {"value", "low", "high", "n", "reason"}
 ROLES = ("--label", "out", "--positive", "yes", "--score", "score", "--protected", "sex")
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch):
-    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
-
-
 @pytest.fixture
 def small(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(SMALL)
     return str(path)
-
-
-@pytest.fixture
-def ask(capsys):
-    """Run a command that must succeed and return its JSON, read strictly."""
-
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
-        printed = capsys.readouterr()
-        assert printed.err == ""
-        return json.loads(printed.out, parse_constant=pytest.fail)
-
-    return run
-
-
-@pytest.fixture
-def refused(capsys):
-    """Run a command that must be refused and return its one line."""
-
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 2
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        assert printed.err.startswith("error: ")
-        assert printed.err.endswith("\n")
-        assert printed.err.count("\n") == 1
-        assert printed.err.count(", ") >= 3
-        return printed.err
-
-    return run
 
 
 def nulls_without_reason(value, path=""):
@@ -483,3 +448,18 @@ def test_help_names_every_option_of_the_contract():
 
 def test_the_same_question_gives_the_same_bytes(small):
     assert shell("rates", small, *ROLES, "--json").stdout == shell("rates", small, *ROLES, "--json").stdout
+
+
+DECIDED = ("--label", "out", "--positive", "yes", "--prediction", "vote", "--selected", "1", "--protected", "sex")
+
+
+def test_a_decision_is_not_called_a_score_with_a_threshold(capsys, ask, small):
+    assert "no threshold" in ask("rates", small, *DECIDED)["policy"]["note"]
+    assert main(["rates", small, *DECIDED]) == 0
+    said = capsys.readouterr().out
+    assert "selected: vote is 1, as it was decided; favourable: selected" in said
+    assert ">= threshold" not in said
+    assert main(["rates", small, *DECIDED, "--threshold", "0"]) == 0   # everybody: no longer the decision
+    assert "vote >= threshold" in capsys.readouterr().out
+    assert main(["sweep", small, *DECIDED, "--metric", "selection_rate"]) == 0
+    assert "of the decision vote" in capsys.readouterr().out

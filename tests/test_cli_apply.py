@@ -15,22 +15,6 @@ from tests.test_cli_frontier import GAP, ROLES, lines
 HEAD = "id,g,y,s"
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch):
-    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
-
-
-@pytest.fixture
-def ask(capsys):
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
-        printed = capsys.readouterr()
-        assert printed.err == ""
-        return json.loads(printed.out, parse_constant=pytest.fail)
-
-    return run
-
-
 def written(path, head, rows):
     path.write_text("\n".join([head, *rows]) + "\n")
     return str(path)
@@ -195,26 +179,21 @@ def test_a_score_fitted_here_is_fitted_again_for_a_catalogued_data_set(ask, need
         (["a,high", "b,low", "b,none"], "g,s", {}, "two values"),
     ],
 )
-def test_unusable_input_is_one_line_and_two(capsys, tmp_path, rows, head, parts, said):
+def test_unusable_input_is_one_line_and_two(refused, tmp_path, rows, head, parts, said):
     table = written(tmp_path / "x.csv", head, rows)
     out = tmp_path / "o.csv"
-    assert main(["apply", table, "--policy", policy_file(tmp_path, **parts), "-o", str(out), "--json"]) == 2
-    printed = capsys.readouterr()
-    assert (printed.out, printed.err.count("\n")) == ("", 1)
-    assert said in printed.err
+    assert said in refused("apply", table, "--policy", policy_file(tmp_path, **parts), "-o", str(out))
     assert not out.exists()
 
 
-def test_the_input_is_never_written_over(capsys, tmp_path):
+def test_the_input_is_never_written_over(refused, tmp_path):
     table = written(tmp_path / "x.csv", "g,s", ["a,0.5"])
-    assert main(["apply", table, "--policy", policy_file(tmp_path), "-o", table]) == 2
-    assert "another file" in capsys.readouterr().err
+    assert "another file" in refused("apply", table, "--policy", policy_file(tmp_path), "-o", table)
     assert (tmp_path / "x.csv").read_text() == "g,s\na,0.5\n"
 
 
-def test_an_output_that_cannot_be_written_is_refused(capsys, table, tmp_path):
-    assert main(["apply", table, "--policy", policy_file(tmp_path), "-o", str(tmp_path / "no" / "o.csv")]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+def test_an_output_that_cannot_be_written_is_refused(refused, table, tmp_path):
+    assert refused("apply", table, "--policy", policy_file(tmp_path), "-o", str(tmp_path / "no" / "o.csv"))
 
 
 def test_without_an_output_nothing_is_written_and_that_is_said(capsys, table, tmp_path):

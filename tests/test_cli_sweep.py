@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from engine.cli import main
 from tests.test_cli import ROLES, SMALL
-
-
-@pytest.fixture(autouse=True)
-def offline(monkeypatch):
-    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
 
 
 @pytest.fixture
@@ -20,15 +13,6 @@ def small(tmp_path):
     path = tmp_path / "small.csv"
     path.write_text(SMALL)
     return str(path)
-
-
-@pytest.fixture
-def ask(capsys):
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
-        return json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-
-    return run
 
 
 def test_every_value_of_a_score_with_few_and_the_numbers_of_rates(ask, small):
@@ -80,12 +64,8 @@ def test_intersections_are_swept(ask, small):
     (("--metric", "magic"), "'magic'"), ((), "--metric"), (("--metric", "f1", "--points", "1"), "thresholds"),
     (("--metric", "f1", "--points", "x"), "--points"),
 ])
-def test_what_cannot_be_asked_is_refused_in_one_line(capsys, small, more, says):
-    assert main(["sweep", small, *ROLES, *more, "--json"]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert says in printed.err
-    assert printed.err.count("\n") == 1
+def test_what_cannot_be_asked_is_refused_in_one_line(refused, small, more, says):
+    assert says in refused("sweep", small, *ROLES, *more)
 
 
 def test_the_table_for_a_person_names_groups_and_thresholds(capsys, small):

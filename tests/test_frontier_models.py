@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.errors import InvalidData
 from engine.frontier import Request
+from engine.frontier.draw import selection_probability
+from engine.frontier.judging import Resampler
 from engine.frontier.models import COLUMN, Study, compare
+from engine.frontier.split import index_of
 from engine.frontier.training import TRAINERS, Training, reweighed
+from engine.policy import Policy
 from engine.types import Feature
 from tests.build import dataset
 
@@ -132,3 +138,22 @@ def test_the_same_seed_gives_the_same_points():
     study = Study(Request(GAP, seed=3), models=("logistic",), bounds=(0.05,))
     first, second = (compare(people(600), study) for _ in range(2))
     assert [p.test for p in first.points] == [p.test for p in second.points]
+
+
+def test_a_row_without_a_score_is_counted_nowhere_on_resampled_rows_either():
+    data = people(400, unknown=0.2)
+    score = np.where(np.arange(400) % 4 == 0, np.nan, data.scores["s"])   # a hundred rows without one
+    held = type(data)(**{**vars(data), "scores": {"s": score}})
+    rows, codes = np.arange(400) % 2 == 0, held.attributes[0].codes
+    counts = index_of(held, ("g",), rows).under(Policy.common(0.5)).values
+    resampler = Resampler.of(held, codes, rows, 2, 0)
+    once = replace(resampler, weights=np.ones_like(resampler.weights))   # each row once: the draw is the sample
+    chance = selection_probability(held, Policy.common(0.5))
+    both = np.stack([chance, np.nan_to_num(chance)], axis=1)             # beside a decision that every row has
+    drawn = once.draws(both)
+    assert np.array_equal(drawn[0, 0], counts)
+    assert drawn[0, 0].sum() == 100
+    assert drawn[0, 1].sum() == 200
+    found = compare(held, Study(Request(GAP), models=(), bounds=(0.05,)))
+    for point in found.points:
+        assert point.counts.sum() < found.rows[2]

@@ -232,3 +232,48 @@ def test_models_are_compared_in_a_job_that_survives_a_page_change_and_one_goes_t
     assert abs(unscored - data.n / 2) <= 0.01 * data.n
     everybody = next(row for table in at.table for row in table.value.itertuples() if "Everybody" in str(row))
     assert said.split("**")[1] in " ".join(map(str, everybody))
+
+
+LIMITED = {"capacity": "share", "capacity_share": 20.0}
+
+
+@pytest.mark.parametrize("kind", ["common", "randomised"])
+def test_a_capacity_holds_where_the_point_was_found_and_is_counted_on_all_rows(kind):
+    at = clean(page(sample(), separate=True, kind_first=kind, bound_first_0_0=0.5, **LIMITED))
+    data, kept = dataset_of(at), held_out(dataset_of(at), ("g",), 0.5, 0)
+    assert "selection rate of everybody at most 20 %" in " ".join(words(at))
+    button(at, "Use on the threshold page").click().run()
+    chance = selection_probability(data, book(clean(at)).now)
+    assert chance[~kept].mean() <= 0.2 + 1e-9
+    assert chance[~kept].mean() > 0.15                       # it binds: more would be selected without it
+    at = clean(at.switch_page("pages/frontier.py").run())
+    assert f"All rows: selection rate {100 * chance.mean():.1f} %" in " ".join(words(at))
+
+
+def test_a_number_of_rows_is_a_share_of_those_with_a_score():
+    at = clean(page(sample(), capacity="number", capacity_rows=300, bound_first_0_0=0.5))
+    rows = np.isfinite(dataset_of(at).score_values()).sum()
+    assert f"at most {100 * 300 / rows:.4g} %" in " ".join(words(at))
+
+
+def test_a_floor_holds_in_every_group_that_is_compared():
+    at = clean(page(sample(), kind_first="randomised", separate=True, bound_first_0_0=0.5,
+                    floor_rate="true_positive_rate", floor_true_positive_rate=70.0))
+    assert "true positive rate of every compared group at least 70 %" in " ".join(words(at))
+    data, kept = dataset_of(at), held_out(dataset_of(at), ("g",), 0.5, 0)
+    button(at, "Use on the threshold page").click().run()
+    chance, codes = selection_probability(data, book(clean(at)).now), data.attributes[0].codes
+    rates = [chance[~kept & (codes == g) & (data.label == 1)].mean() for g in np.unique(codes)]
+    assert min(rates) >= 0.7 - 1e-9
+
+
+def test_limits_that_nothing_keeps_are_said_and_one_threshold_per_group_says_why_not():
+    at = clean(page(sample(), capacity="share", capacity_share=0.0, floor_rate="true_positive_rate"))
+    assert any("loosen one of them" in info.value for info in at.info)
+    at = clean(page(sample(), kind_first="deterministic", **LIMITED))
+    assert any("further limits are solved for one common threshold" in info.value for info in at.info)
+
+
+def test_limits_are_in_the_address():
+    at = clean(page(sample(), **LIMITED))
+    assert [at.query_params[f"frontier.{name}"] for name in LIMITED] == ["share", "20"]

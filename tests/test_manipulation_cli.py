@@ -1,7 +1,6 @@
 """``manipulation`` and ``bounds`` on the command line: the contract that scripts rely on."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -9,30 +8,6 @@ import pytest
 from engine.cli import main
 
 ROLES = ("--protected", "sex", "--unprivileged", "F", "--decision", "hired")
-
-
-@pytest.fixture
-def ask(capsys):
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
-        printed = capsys.readouterr()
-        assert printed.err == ""
-        return json.loads(printed.out, parse_constant=pytest.fail)
-
-    return run
-
-
-@pytest.fixture
-def refused(capsys):
-    def run(*arguments):
-        assert main([*arguments, "--json"]) == 2
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        assert printed.err.startswith("error: ")
-        assert printed.err.count("\n") == 1
-        return printed.err
-
-    return run
 
 
 @pytest.fixture(scope="module")

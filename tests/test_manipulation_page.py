@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.data.catalogue import load
-from pages.parts import state
+from engine.data.reading import read
+from pages.parts import audit_submitted, jobs, state
 from tests.test_pages import settled, sound
 
 ROOT = Path(__file__).parents[1]
@@ -92,6 +93,34 @@ def test_two_files_are_audited_by_a_click():
     at = press(at, "Run the audit")
     assert "Not rejected" in words(at)
     assert "would be noticed" in words(at).replace("\n", " ")
+
+
+def test_a_file_is_read_as_a_job_that_can_be_stopped_and_survives_a_page_change():
+    at = page()
+    jobs.SLOT.acquire()   # another visitor's work: reading waits, with a bar and a way out
+    try:
+        at = sound(at.file_uploader[0].upload("sample.csv", rows_csv(np.random.default_rng(0), 50).encode()).run())
+        at = sound(at.button(key="cancel read submitted").click().run())
+        assert "The work was stopped" in words(at)
+    finally:
+        jobs.SLOT.release()
+    at = sound(settled(at.file_uploader[0].upload("other.csv", rows_csv(np.random.default_rng(0), 50).encode()).run()))
+    assert "other" in words(at)
+    assert "50 rows, 3 columns" in words(at)
+    at.switch_page("pages/guide.py").run()
+    assert "50 rows, 3 columns" in words(sound(at.switch_page("pages/manipulation.py").run()))
+
+
+def test_a_file_that_is_no_table_is_refused_beside_its_place():
+    at = sound(settled(page().file_uploader[1].upload("whole.csv", b"\x80\x04\x95").run()))
+    assert [box.value.startswith("Pickled files are never opened") for box in at.error] == [True]
+
+
+def test_groups_to_start_from_are_those_of_the_file():
+    table = read(b"g,h,d\n" + b"a,NA,1\n" * 40 + b"b,,0\n" * 50 + b"b,x,0\n" * 3, "x.csv")
+    files = audit_submitted.Files(table, table, "A", "mark")
+    found = audit_submitted._groups.__wrapped__("mark", ("g", "h"), "d", "1", files)
+    assert found == (["b x missing", "a x NA", "b x x"], ["b x missing"])
 
 
 def test_files_that_do_not_match_are_refused_in_a_sentence():

@@ -1,8 +1,6 @@
 import numpy as np
-import pytest
 
-from engine.data.overview import missing_values, target_by_group
-from engine.errors import InvalidData
+from engine.data.overview import missing_values
 from engine.types import AttributeValues, Dataset, Feature, Roles
 
 SEX = AttributeValues("sex", "nominal", np.array([0, 1, 2, 0], np.int32), ("F", "M", "missing", "never"))
@@ -27,16 +25,3 @@ def test_missing_values_are_counted_per_column():
 def test_columns_that_miss_nothing_can_be_left_out():
     data = dataset(label=np.array([0, 1, 1, 1], np.int8), scores={"s": np.array([0.1, np.nan, 0.3, 0.4])})
     assert missing_values(data, only=True)["column"] == ["s", "sex"]
-
-
-def test_numeric_outcome_by_group_with_and_without_exposure():
-    target, exposure = np.array([1.0, 4.0, 2.0, 3.0]), np.array([0.5, 1.0, 1.0, 1.5])
-    plain = target_by_group(dataset(target=target), "sex")
-    assert plain == {"group": ["F", "M", "missing", "never"], "rows": [2, 1, 1, 0], "total": [4.0, 4.0, 2.0, 0.0],
-                     "mean": [2.0, 4.0, 2.0, None]}
-    assert target_by_group(dataset(target=target, exposure=exposure), "sex")["per exposure"] == [2.0, 4.0, 2.0, None]
-
-
-def test_without_a_numeric_outcome_it_says_so():
-    with pytest.raises(InvalidData, match="numeric outcome"):
-        target_by_group(dataset(), "sex")

@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.data.catalogue import CATALOGUE
+from engine.counting.counted import counts_of
+from engine.counting.file import written
+from engine.data.catalogue import CATALOGUE, load
 from engine.data.simulated import lending
+from engine.errors import invalid
 from pages.parts import jobs, notices
 
 APP = str(Path(__file__).resolve().parents[1] / "app.py")
@@ -15,11 +18,6 @@ SINKS = ("markdown", "caption", "error", "warning", "info", "success", "title", 
          "table")
 WIDGETS = ("button", "radio", "selectbox", "multiselect", "slider", "select_slider", "toggle", "text_input",
            "number_input", "checkbox", "button_group", "expander")
-
-
-@pytest.fixture(autouse=True)
-def _offline(monkeypatch):
-    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
 
 
 def app(**params):
@@ -104,6 +102,15 @@ def test_every_page_with_a_numeric_outcome(page):
     assert not test.error
 
 
+def test_means_of_a_numeric_outcome_have_a_chart_and_intervals_in_the_table():
+    test = sound(app(data="diabetes"))
+    [chart] = test.get("plotly_chart")
+    assert "mean of" in chart.proto.alt.lower()
+    table = next(frame.value for frame in test.dataframe if "mean" in frame.value)
+    assert list(table.columns[:6]) == ["group", "rows", "total", "mean", "mean, 95 % from", "mean, 95 % to"]
+    assert (table["mean, 95 % from"] < table["mean, 95 % to"]).all()
+
+
 @pytest.mark.parametrize("value", ["abc", "nan", "inf", "true", "1e12", "1,2,"])
 def test_a_cut_of_the_address_that_cannot_be_is_said_or_asked_again(value):
     test = app(data="diabetes", **{"outcome.cut": value}).switch_page("pages/thresholds.py").run()
@@ -186,7 +193,7 @@ def test_an_upload_given_again_finds_its_settings_again():
     params = {name: parameter(first, name) for name in first.query_params}
     second = app(**params)
     assert session(second).dataset is None
-    assert any("bring the same file" in text.value for text in second.caption)
+    assert any("Bring the same file" in text.value for text in second.caption)
     second = click(bring(own_table(second), "another name.csv", lending(rows=400)), "Use this table")
     second = sound(second.switch_page("pages/thresholds.py").run())
     assert second.select_slider[0].value == 300
@@ -263,6 +270,25 @@ def test_decimal_commas_are_said_beside_the_score():
     assert any("a point for the decimal sign" in text.value for text in sound(test).warning)
 
 
+def test_a_value_that_reads_like_nothing_is_counted_as_the_groups_will_be():
+    rows = b"".join(b"%s,%s,%d,0.%d\n" % ((b"NA", b"ZA", b"")[n % 3], (b"NA", b"x")[n % 2], n % 2, 10 + n)
+                    for n in range(60))                                   # NA: Namibia, 20 rows; 20 rows say nothing
+    test = bring(own_table(app()), "own.csv", b"nationality,note,paid,score\n" + rows)
+    [reference] = [box for box in test.selectbox if box.label == "Reference group"]
+    assert reference.options == ["NA", "ZA"]
+    table = next(frame.value for frame in test.dataframe if "taken for" in frame.value)
+    counted = {row["column"]: (row["distinct"], row["missing"]) for _, row in table.iterrows()}
+    assert (counted["nationality"], counted["note"]) == ((2, 20), (1, 30))
+    [protected] = [box for box in test.multiselect if box.label == "Columns"]
+    protected.set_value([0, 1]).run()                                     # 'note' becomes an attribute: NA is a value
+    table = next(frame.value for frame in sound(test).dataframe if "taken for" in frame.value)
+    assert list(table.loc[table["column"] == "note", "missing"]) == [0]
+    reference.set_value(0).run()
+    data = session(sound(click(test, "Use this table"))).dataset
+    assert data.attribute("nationality").levels == ("NA", "ZA", "missing")
+    assert data.attribute("nationality").reference == "NA"
+
+
 def test_edges_that_are_no_numbers_are_said():
     test = bring(own_table(app()), "loans.csv", lending(rows=400))
     [edges] = [box for box in test.text_input if box.label.startswith("Edges")]
@@ -298,6 +324,23 @@ def inert(test):
     assert seen
 
 
+def test_a_decision_is_called_one_where_no_score_is_behind_it():
+    rows = b"".join(b"%s,%d,%s\n" % (b"FM"[n % 2: n % 2 + 1], n % 3 == 0, (b"yes", b"no")[n % 5 < 2])
+                    for n in range(120))
+    test = sound(click(bring(own_table(app()), "own.csv", b"sex,paid,decision\n" + rows), "Use this table"))
+    assert session(test).dataset.score_source == "prediction"
+    assert any(text.value.startswith("**120**") and "Decision: **decision**, selected is **yes**" in text.value
+               and "Score" not in text.value for text in test.markdown)
+    assert any(button.label == "See what the decision does" for button in test.button)
+    test = sound(test.switch_page("pages/thresholds.py").run())
+    said = " ".join(text.value for text in test.markdown)
+    assert "What does the decision do to each group?" in said
+    assert "the line at 1 is the decision as it stands" in said
+    [explorer] = [each for each in test.get("bidi_component") if each.proto.component_name == "threshold_explorer"]
+    assert "as decided" in explorer.proto.json
+    assert "0.5 for all" not in explorer.proto.json
+
+
 def test_several_scores_are_offered_and_the_choice_is_in_the_address():
     content = b"sex,paid,score,score2\n" + b"F,1,0.3,0.4\nM,0,0.9,0.1\nM,1,0.5,0.2\n" * 40
     test = click(bring(own_table(app()), "own.csv", content), "Use this table")
@@ -318,6 +361,31 @@ def test_a_page_that_fails_says_so_in_one_sentence(monkeypatch, caplog):
     assert "could not be drawn" in test.error[0].value
     assert "secret" not in caplog.text
     assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(("page", "part"), [
+    ("thresholds.py", "pages.parts.threshold_controls.settings"),
+    ("frontier.py", "pages.parts.frontier_controls.asked"),
+])
+def test_a_part_that_fails_while_it_runs_by_itself_says_the_same_sentence(page, part, monkeypatch, caplog):
+    test = app(data="simulated-lending").switch_page(f"pages/{page}").run()
+    monkeypatch.setattr(part, lambda *given: {}["a secret value"])
+    test.run()
+    assert not test.exception
+    assert ["could not be drawn" in box.value for box in test.error] == [True]
+    assert "secret" not in caplog.text
+    assert "KeyError" in caplog.text
+
+
+def test_what_a_part_refuses_is_said_in_its_words(monkeypatch):
+    def refusing(*given):
+        raise invalid("the moon must be full", "sky", "a crescent", "wait")
+
+    test = app(data="simulated-lending").switch_page("pages/thresholds.py").run()
+    monkeypatch.setattr("pages.parts.threshold_controls.settings", refusing)
+    test.run()
+    assert not test.exception
+    assert [box.value.startswith("The moon must be full") for box in test.error] == [True]
 
 
 def test_who_runs_the_server_is_said_beside_the_uploader(monkeypatch):
@@ -347,3 +415,19 @@ def test_progress_is_shown_while_others_work(monkeypatch):
         assert not test.error
     finally:
         jobs.SLOT.release()
+
+
+@pytest.fixture(scope="module")
+def counts_file():
+    return written(counts_of(load("simulated-lending")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_counts(page, counts_file):
+    test = bring(own_table(app()), "counts.parquet", counts_file)
+    assert session(test).dataset.counts is not None
+    test = sound(test.switch_page(f"pages/{page}").run())
+    assert session(test).dataset.n == 20_000
+    said = [box.value for box in (*test.error, *test.info)]
+    works = ("data.py", "thresholds.py", "frontier.py", "guide.py", "calibration.py", "report.py", "manipulation.py")
+    assert page in works or any("needs rows" in words for words in said), said

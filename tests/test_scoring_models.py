@@ -11,7 +11,7 @@ from engine.data.ingest import ingest
 from engine.data.quality import separation
 from engine.data.reading import read
 from engine.errors import InvalidData
-from engine.scoring.models import MODELS, cross_fitted
+from engine.scoring.models import MODELS, cross_fitted, fold_models, with_protected
 from engine.types import Attribute, Feature, Roles
 
 
@@ -120,3 +120,40 @@ def test_law_school(data_folder, needs_data):
     data = cross_fitted(load("law-school", data_folder))
     assert data.score_values().mean() == pytest.approx(data.label.mean(), abs=0.002)
     assert separation(data.score_values(), data.label) > 0.85
+
+
+@pytest.mark.parametrize("key", MODELS)
+def test_fold_models_are_those_that_scored_the_rows(key):
+    data = made(unknown=30)
+    scored = cross_fitted(data, model=key)
+    folds = list(fold_models(data, model=key))
+    held_out = np.concatenate([fold.held_out for fold in folds])
+    np.testing.assert_array_equal(np.sort(held_out), np.flatnonzero(data.label >= 0))
+    for fold in folds:
+        assert not set(fold.held_out) & set(fold.fitted_on)
+        np.testing.assert_array_equal(fold.scores(fold.held_out), scored.score_values()[fold.held_out])
+        assert fold.encoded(fold.held_out).shape == (len(fold.held_out), len(fold.owners))
+        assert len(fold.scores(np.zeros(0, dtype=np.int64))) == 0
+
+
+def test_with_the_protected_attributes_they_are_features_by_their_groups():
+    data = made()
+    more = with_protected(data)
+    assert [feature.name for feature in more.features] == ["x", "word", "g"]
+    assert more.features[-1].levels == data.attribute("g").levels
+    assert with_protected(more).features == more.features
+    leaking = dataclasses.replace(data, label=data.attribute("g").codes.astype(np.int8))
+    assert separation(cross_fitted(leaking).score_values(), leaking.label) < 0.7
+    inside = cross_fitted(leaking, protected_in=True)
+    assert separation(inside.score_values(), leaking.label) > 0.99
+    assert inside.score == "logistic (cross-fitted, with the protected attributes)"
+    assert "with the protected attributes" in inside.issues[-1].got
+
+
+def test_other_features_of_the_same_kinds_can_be_scored():
+    data = made()
+    fold = next(fold_models(data, protected_in=True))
+    rows = fold.held_out
+    flipped = tuple(dataclasses.replace(f, values=1 - f.values) if f.name == "g" else f for f in fold.features)
+    assert (fold.scores(rows, flipped) != fold.scores(rows)).all()
+    np.testing.assert_array_equal(fold.scores(rows, fold.features), fold.scores(rows))

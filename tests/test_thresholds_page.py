@@ -82,9 +82,13 @@ def released(at, cells, linked=False):
     return clean(at.run())
 
 
+def explorers(at):
+    return [each for each in at.get("bidi_component") if each.proto.component_name == "threshold_explorer"]
+
+
 def shown(at):
     """What the live explorer is told: where its lines start."""
-    return json.loads(at.get("bidi_component")[0].proto.json)["start"]["cells"]
+    return json.loads(explorers(at)[0].proto.json)["start"]["cells"]
 
 
 def metrics(at):
@@ -291,15 +295,15 @@ def test_the_address_brings_the_thresholds_back():
 
 def test_a_component_that_never_reports_gives_way_to_plain_controls(monkeypatch):
     at = clean(page(sample(), native=False))
-    assert at.get("bidi_component")
+    assert explorers(at)
     monkeypatch.setattr(threshold_native, "PATIENCE", -1.0)
     clean(at.run())
-    assert not at.get("bidi_component")
+    assert not explorers(at)
     assert at.select_slider
     assert any("did not load" in caption.value for caption in at.caption)
     monkeypatch.setattr(threshold_native, "PATIENCE", 60.0)
     clean(button(at, "Try again").click().run())
-    assert at.get("bidi_component")
+    assert explorers(at)
 
 
 def test_two_sessions_stay_apart():
@@ -356,7 +360,7 @@ def test_presets_of_the_plain_controls_do_what_they_say():
 
 def test_without_thresholds_by_group_every_preset_is_one_threshold():
     at = clean(page(sample(), native=False))
-    presets = json.loads(at.get("bidi_component")[0].proto.json)["presets"]
+    presets = json.loads(explorers(at)[0].proto.json)["presets"]
     assert presets
     assert all(len(set(preset["cells"])) == 1 for preset in presets)
 
@@ -416,7 +420,7 @@ def test_groups_too_small_take_no_part_in_a_preset():
     few = brought(np.append(data.scores["s"], [0.9, 0.1]), np.append(data.label, [0, 1]).astype(np.int8),
                   g=[*(data.attributes[0].levels[c] for c in data.attributes[0].codes), "tiny", "tiny"])
     def equal(at):
-        presets = json.loads(at.get("bidi_component")[0].proto.json)["presets"]
+        presets = json.loads(explorers(at)[0].proto.json)["presets"]
         return next(preset["cells"] for preset in presets if preset["name"] == "equal selection")
 
     with_tiny = equal(clean(page(few, acknowledged=True, native=False)))

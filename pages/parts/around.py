@@ -28,7 +28,7 @@ from engine.thresholds.exchange import at_edges
 from engine.thresholds.heat_map import heat_map
 from engine.thresholds.sweep import Sweep, sweep
 from engine.types import Dataset, Floats
-from pages.parts import cache, controls, drawing, policies, threshold_costs, unknown_groups
+from pages.parts import cache, controls, drawing, policies, threshold_costs, threshold_operating, unknown_groups
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.live_payload import fits, mix_of
@@ -36,7 +36,7 @@ from pages.parts.policy_book import PAGE, Book
 
 SECTIONS = {
     "gaps": "Disparities", "rates": "Rates by group", "sweep": "Rate against threshold", "pair": "Two thresholds",
-    "changes": "Who changes", "costs": "Costs", "policies": "Policies",
+    "operating": "Operating range", "changes": "Who changes", "costs": "Costs", "policies": "Policies",
 }
 MAPPED = tuple(key for key, rule in DISPARITIES.items() if set(rule.rates) <= set(RATES))
 
@@ -172,6 +172,14 @@ def _pair(scene: Scene) -> None:
                    + " A pair off the diagonal treats persons with the same score differently by group.")
 
 
+def _operating(scene: Scene) -> None:
+    many = len(scene.result.names) > COLOURED
+    order = numbers.order(scene.result, "balanced_accuracy", worst_first=many)[:SHOWN]
+    _some(order, len(scene.result.names))
+    common = scene.policy.otherwise if scene.policy.kind == "common" else None
+    threshold_operating.draw(scene.data, scene.attributes, order, scene.settings, common)
+
+
 def _changes(scene: Scene) -> None:
     if scene.policy == scene.start:
         st.info("Nobody changes sides: the policy in use is the starting policy. Move a threshold.")
@@ -219,5 +227,6 @@ def _some(order: Sequence[int], all_groups: int | None = None) -> None:
 
 
 _DRAWN: dict[str, Callable[[Scene], None]] = {
-    "gaps": _gaps, "rates": _rates, "sweep": _sweep, "pair": _pair, "changes": _changes, "costs": _costs,
+    "gaps": _gaps, "rates": _rates, "sweep": _sweep, "pair": _pair, "operating": _operating,
+    "changes": _changes, "costs": _costs,
 }

@@ -49,7 +49,7 @@ def _one(draft: Draft, usual: Attribute, key: str) -> tuple[Attribute, list[Issu
 
 
 def _reference(draft: Draft, usual: Attribute, key: str) -> str | None:
-    names = [value for value, _ in draft.values(usual.column)]
+    names = [value for value, _ in draft.values(usual.column, protected=True)]
     chosen = st.selectbox(
         "Reference group", range(len(names)), index=names.index(usual.reference) if usual.reference in names else None,
         format_func=lambda place: plain(names[place]), placeholder="the largest", key=f"{key} reference", width=260,

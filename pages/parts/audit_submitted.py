@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.data.limits import MEGABYTE, Limits
-from engine.data.reading import Table, read
-from engine.errors import InvalidData
+from engine.data.table import Table, Text
 from engine.manipulation import Audit, Detection, detect
 from engine.manipulation.export import DECISION, table_of
 from engine.manipulation.nulls import Mode
 from engine.manipulation.sample import favourable_decision
 from engine.manipulation.tables import Columns, against_proportions, pair_of
 from engine.text import plain
-from engine.types import Attribute, Cancelled, Dataset, Favourable, Progress
-from pages.parts import audit_results, controls, jobs, notices, opening, session, state
+from engine.types import MISSING, Attribute, Cancelled, Dataset, Favourable, Progress
+from pages.parts import audit_results, controls, jobs, notices, opening, session, state, uploads
 from pages.parts.audit_results import PAGE
 
 JOB, KEPT = "audit", "audit"
@@ -31,6 +29,7 @@ WHY = {
     "c": "A CSV with the columns group, decision and proportion, adding up to 1, e.g. from a census. Only cells are "
          "tested.",
 }
+MOST = 200   # groups offered
 SMALL = 30   # rows under which a group is not taken for the unprivileged one by itself
 KEEP: dict[str, Any] = {"persist_state": "session"}
 
@@ -52,7 +51,7 @@ def draw(data: Dataset | None) -> None:
     st.caption(WHY[kind])
     left, right = st.columns(2, gap="medium")
     with left:
-        submitted = _table("The sample that was submitted", "submitted")
+        submitted = uploads.table("The sample that was submitted", "submitted")
     with right:
         reference = _reference(data, kind)
     notices.privacy()
@@ -84,12 +83,12 @@ def _outcome(files: Files) -> None:
 
 def _reference(data: Dataset | None, kind: str) -> Table | None:
     if kind == "c":
-        return _table("Known proportions: group, decision, proportion", "proportions")
-    usable = data is not None and data.score is not None and bool(data.attributes)
+        return uploads.table("Known proportions: group, decision, proportion", "proportions")
+    usable = data is not None and data.counts is None and data.score is not None and bool(data.attributes)
     where = st.segmented_control("Reference rows", ("a file", "the data in use"), default="a file", required=True,
                                  key="audit reference from", disabled=not usable, **KEEP)
     if where == "a file" or not usable:
-        return _table("The reference", "reference")
+        return uploads.table("The reference", "reference")
     threshold = session.usual_threshold()
     st.caption(f"The decision of the data in use is the favourable one at a threshold of "
                f"{0.5 if threshold is None else threshold:g}, as column “{DECISION}” of 0 and 1.")
@@ -101,26 +100,6 @@ def _in_use(data: Dataset, threshold: float | None) -> Table:
     if key not in kept:
         kept[key] = table_of(data, favourable_decision(data, threshold))
     return kept[key]
-
-
-def _table(label: str, key: str) -> Table | None:
-    limits = Limits.from_environment()
-    upload = st.file_uploader(label, key=f"audit {key}", max_upload_size=max(limits.bytes // MEGABYTE, 1))
-    if upload is None:
-        return None
-    kept = st.session_state.setdefault("audit tables", {})
-    if kept.get(key, ("", None))[0] != upload.file_id:
-        try:
-            with st.spinner("Reading"):
-                kept[key] = (upload.file_id, read(upload.getvalue(), upload.name, limits))
-        except InvalidData as refusal:
-            kept[key] = (upload.file_id, refusal.issues)
-    found = kept[key][1]
-    if isinstance(found, Table):
-        st.caption(f"{found.rows:,} rows, {len(found.columns):,} columns")
-        return found
-    notices.issues(found)
-    return None
 
 
 def _roles(files: Files) -> tuple[Columns | None, Audit]:
@@ -135,18 +114,17 @@ def _roles(files: Files) -> tuple[Columns | None, Audit]:
                                    format_func=plain, key=f"audit protected {files.mark}", max_selections=3)
         decision = st.selectbox("Decision", common, index=_place(common, (DECISION, "prediction", "hired", "selected")),
                                 format_func=plain, key=f"audit decision {files.mark}")
-        values = [value for value, _ in files.submitted.distinct(decision, 3)]
+        values = _values(files.mark, decision, _files=files)
         favourable = st.selectbox("Favourable value", values, index=_place(values, ("1", "yes", "true")),
                                   format_func=plain, key=f"audit favourable {files.mark} {decision}")
     if not protected or len(values) != 2 or decision in protected:
         st.info("Choose a protected attribute and a decision that holds two values; "
                 f"“{plain(decision)}” holds {'more' if len(values) > 2 else len(values)}.")
         return None, Audit(files.mode)
-    groups = _groups(files, tuple(protected))
+    groups, least = _groups(files.mark, tuple(protected), decision, str(favourable), _files=files)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         low = st.multiselect("Unprivileged groups (none: every group on its own)", groups, format_func=plain,
-                             default=_least(files, tuple(protected), decision, str(favourable), groups),
-                             key=f"audit low {files.mark} {protected}")
+                             default=least, key=f"audit low {files.mark} {protected} {decision} {favourable}")
         ignored = st.multiselect("Columns not to compare", [c for c in common if c not in (*protected, decision)],
                                  format_func=plain, key=f"audit ignored {files.mark}",
                                  help="Names of rows, or anything that may differ between the files for a good reason")
@@ -161,32 +139,35 @@ def _roles(files: Files) -> tuple[Columns | None, Audit]:
                    requeried=again), request
 
 
-def _groups(files: Files, protected: tuple[str, ...]) -> list[str]:
-    """Return the groups of the submitted file, largest first; those of intersections as they occur."""
-    table = files.submitted
-    texts = [table.text(name, protected=True) for name in protected]
-    names = [(*text.names(1_000), "missing") for text in texts]
-    rows = np.stack([text.codes for text in texts], axis=1)
-    found, counts = np.unique(rows, axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:200]
-    groups = [" x ".join(names[a][int(code)] for a, code in enumerate(found[i])) for i in order]
-    return sorted(groups) if len(groups) == 2 else groups
+@st.cache_resource(scope="session", max_entries=16, show_spinner="Counting the groups")
+def _values(mark: str, decision: str, _files: Files) -> list[str]:
+    return [value for value, _ in _files.submitted.distinct(decision, 3)]
 
 
-def _least(
-    files: Files, protected: tuple[str, ...], decision: str, favourable: str, groups: list[str]
-) -> list[str]:
-    """Return the group to start from: of those that are not small, the one least often given the favourable value."""
-    table = files.submitted
-    texts = [table.text(name, protected=True) for name in protected]
-    names = [(*text.names(1_000), "missing") for text in texts]
+@st.cache_resource(scope="session", max_entries=16, show_spinner="Counting the groups")
+def _groups(
+    mark: str, protected: tuple[str, ...], decision: str, favourable: str, _files: Files
+) -> tuple[list[str], list[str]]:
+    """Return the groups of the submitted file, largest first, and which to start from as the unprivileged one.
+
+    Of those that are not small it is the one least often given the favourable value.
+    """
+    table = _files.submitted
+    texts, place = [table.text(name, protected=True) for name in protected], np.zeros(table.rows, dtype=np.int64)
+    for text in texts:   # cells are numbered anew at each column, so that no product of levels overflows
+        place = np.unique(place * (len(text.levels) + 1) + text.codes, return_inverse=True)[1]
+    _, first, sizes = np.unique(place, return_index=True, return_counts=True)
     given = table.text(decision)
-    good = given.codes == given.code(favourable)
-    rows, place = np.unique(np.stack([text.codes for text in texts], axis=1), axis=0, return_inverse=True)
-    sizes = np.bincount(place.reshape(-1))
-    rate = np.where(sizes >= SMALL, np.bincount(place.reshape(-1), good) / sizes, np.inf)
-    least = " x ".join(names[a][int(code)] for a, code in enumerate(rows[int(rate.argmin())]))
-    return [least] if least in groups and np.isfinite(rate.min()) else []
+    rate = np.where(sizes >= SMALL, np.bincount(place, given.codes == given.code(favourable)) / sizes, np.inf)
+    largest = np.argsort(-sizes, kind="stable")[:MOST].tolist()
+    groups = [" x ".join(_level(text, first[cell]) for text in texts) for cell in largest]
+    least = int(rate.argmin())
+    start = [groups[largest.index(least)]] if np.isfinite(rate[least]) and least in largest else []
+    return sorted(groups) if len(groups) == 2 else groups, start
+
+
+def _level(text: Text, row: int) -> str:
+    return MISSING if text.codes[row] < 0 else str(text.levels[int(text.codes[row])].as_py())
 
 
 def _request(mode: Mode) -> Audit:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from engine.counting.counted import dataset_of
+from engine.counting.file import is_counts, read_counts
 from engine.data.guessing import guess
 from engine.data.limits import MEGABYTE, Limits
 from engine.data.reading import read
 from engine.text import markdown
-from engine.types import Cancelled, Progress
-from pages.parts import jobs, notices, opening, state, wizard
+from engine.types import Cancelled, Dataset, Progress
+from pages.parts import jobs, memory, notices, opening, state, wizard
 from pages.parts.draft import Draft
 
 JOB = "read"
 SEEN = "last upload seen"
+DROPPED = ("Of the table in use only the columns with a role are kept, the file is not. To say otherwise what a column "
+           "is, bring the file again: your answers are still there.")
 
 
 def draw() -> None:
@@ -28,23 +34,35 @@ def draw() -> None:
     elif session.draft is not None:
         _head(session.draft)
         wizard.draw(session.draft)
+    elif state.origin() == "upload":
+        st.caption(DROPPED)
 
 
 def _ask(limits: Limits) -> None:
     upload = st.file_uploader("A table with one row per person or case: CSV or Parquet", key="upload",
                               max_upload_size=max(limits.bytes // MEGABYTE, 1))
-    st.caption(f"CSV with any delimiter (UTF-8 or Latin-1) or Parquet, {limits.sentence()}; no archives, no pickles.")
+    st.caption(f"CSV with any delimiter (UTF-8 or Latin-1) or Parquet, {limits.sentence()}; no archives, no pickles. "
+               "A table of counts written by `python -m engine tabulate` opens at once.")
     notices.privacy()
     if upload is None or st.session_state.get(SEEN) == upload.file_id:
         return
     st.session_state[SEEN] = upload.file_id
     state.current().refused = ()
-    content, name = upload.getvalue(), upload.name
-    jobs.start(JOB, lambda progress, cancelled: _read(content, name, limits, progress, cancelled), "Reading your table")
+    jobs.start(JOB, partial(_read, [memory.taken(upload)], upload.name, limits), "Reading your table")
 
 
-def _read(content: bytes, name: str, limits: Limits, progress: Progress, cancelled: Cancelled) -> Draft:
+def _read(
+    held: list[bytes], name: str, limits: Limits, progress: Progress, cancelled: Cancelled
+) -> Draft | Dataset:
+    """Return the table to ask about; a table of counts knows its roles and is the data to be used.
+
+    The bytes come in a list that is emptied, so that nobody holds them while the columns are looked at.
+    """
+    content = held.pop()
+    if is_counts(content):
+        return dataset_of(read_counts(content, name), name)
     table = read(content, name, limits, progress=lambda share, words: progress(0.8 * share, words), cancelled=cancelled)
+    del content
     progress(0.85, "looking at every column")
     return Draft(table, guess(table))
 
@@ -53,7 +71,11 @@ def _collect() -> None:
     job = jobs.take(JOB)
     if job is None:
         return
-    if job.state == "done":
+    if job.state == "done" and isinstance(job.result, Dataset):
+        state.use(job.result, "upload")
+        state.current().view = "use"
+        st.rerun()
+    elif job.state == "done":
         state.current().draft = job.result
     else:
         state.current().refused = opening.outcome(job)

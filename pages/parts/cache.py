@@ -9,15 +9,16 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.assessment import Assessment, Request, assess
-from engine.counting.index import Curve, ScoreIndex
+from engine.counting.counted import Index, index_of
+from engine.counting.index import Curve
 from engine.counting.table import CountTable
 from engine.types import Dataset
 
 ENTRIES = 8            # per kind and session: an index of a million rows takes 8 MB
 
 
-def score_index(dataset: Dataset, attributes: tuple[str, ...]) -> ScoreIndex:
-    """Return the exact index of the score in use over the groups of some attributes."""
+def score_index(dataset: Dataset, attributes: tuple[str, ...]) -> Index:
+    """Return the exact index of the score in use over the groups of some attributes; of counts, their table."""
     return _index(dataset.fingerprint, dataset.score, attributes, _dataset=dataset)
 
 
@@ -42,8 +43,9 @@ def curves(dataset: Dataset, attributes: tuple[str, ...], groups: tuple[int, ...
 
 
 @st.cache_resource(scope="session", max_entries=ENTRIES, show_spinner="Sorting the scores of each group")
-def _index(fingerprint: str, score: str | None, attributes: tuple[str, ...], _dataset: Dataset) -> ScoreIndex:
-    return ScoreIndex.build(_dataset, attributes)
+def _index(fingerprint: str, score: str | None, attributes: tuple[str, ...], _dataset: Dataset
+) -> Index:
+    return index_of(_dataset, attributes)
 
 
 @st.cache_resource(scope="session", max_entries=ENTRIES, show_spinner="Counting scores by group")

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from engine.data.guessing import Guess
 from engine.data.reading import Table
+from engine.types import Kind
 
 MOST = 200   # values offered of a column
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """The table, its guess, and the values of columns asked for so far."""
+    """The table, its guess, and what was asked of columns so far.
+
+    Columns are counted as the engine will read them: in a nominal protected attribute ``NA`` is a value.
+    """
 
     table: Table
     guess: Guess
-    seen: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    seen: dict[tuple[str, bool], tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    counted: dict[tuple[str, Kind | None], tuple[int, int]] = field(default_factory=dict)
 
-    def values(self, column: str) -> tuple[tuple[str, int], ...]:
+    def values(self, column: str, protected: bool = False) -> tuple[tuple[str, int], ...]:
         """Return a column's most frequent values with their rows; looked up once."""
-        if column not in self.seen:
-            self.seen[column] = self.table.distinct(column, MOST)
-        return self.seen[column]
+        key = (column, protected)
+        if key not in self.seen:
+            self.seen[key] = self.table.distinct(column, MOST, protected)
+        return self.seen[key]
+
+    def counts(self, column: str, kind: Kind | None) -> tuple[int, int]:
+        """Return distinct values and rows without one of a column; `kind` is that of the attribute it is, if any."""
+        guess, key = self.guess.columns[column], (column, kind)
+        if kind == (guess.attribute if guess.role == "protected" else None):
+            return guess.distinct, guess.missing
+        if key not in self.counted:
+            self.counted[key] = self._count(column, kind)
+        return self.counted[key]
+
+    def _count(self, column: str, kind: Kind | None) -> tuple[int, int]:
+        text = self.table.text(column, protected=kind == "nominal")
+        if kind != "continuous":
+            return len(text.levels), text.missing
+        return len(text.levels), int(np.count_nonzero(~np.isfinite(self.table.numbers(column).values)))

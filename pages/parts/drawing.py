@@ -4,39 +4,63 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from engine.charts.theme import Chart, Column
 from engine.text import cell
-from pages.parts import notices, state
+from pages.parts import notices, report_outline, state
+
+LONG = 15   # rows from which a table scrolls
+PLAIN: Mapping[str, str] = {}   # numbers as they are
 
 
-def chart(drawn: Chart, key: str, table_open: bool = False) -> None:
-    """Draw a chart; the camera saves it as a vector file, the table twin can be read here or taken away."""
+def chart(
+    drawn: Chart, key: str, table_open: bool = False, formats: Mapping[str, str] = PLAIN,
+    clicked: Callable[[], None] | None = None,
+) -> None:
+    """Draw a chart; the camera saves it as a vector file, the table twin can be read here or taken away, both reported.
+
+    `clicked` is called when a point is chosen; its selection stands in the session's state under the chart's key.
+    """
     image = {"format": "svg", "filename": drawn.name}
     st.plotly_chart(
-        drawn.figure, key=key, alt=drawn.alt,
+        drawn.figure, key=key, alt=drawn.alt, on_select=clicked or "ignore", selection_mode="points",
         config={"displaylogo": False, "toImageButtonOptions": image, "modeBarButtons": [["toImage"]]},
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         notices.reading(drawn.reading)
         if not table_open:
             with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
-                table(drawn.table)
-        download(drawn.table, drawn.name, key)
+                table(drawn.table, formats)
+        _file(drawn.table, drawn.name, key)
+        report_outline.button(drawn, drawn.name, key)
     if table_open:
-        table(drawn.table)
+        table(drawn.table, formats)
 
 
-def table(columns: Mapping[str, Column]) -> None:
-    """Show columns as a sortable table; its cells are shown as they are, so that text in them is inert."""
-    st.dataframe(dict(columns), hide_index=True, height="content" if _rows(columns) <= 15 else 420)
+def table(columns: Mapping[str, Column], formats: Mapping[str, str] = PLAIN) -> None:
+    """Show columns as a sortable table; its cells are shown as they are, so that text in them is inert.
+
+    The first column stays in sight when the others are scrolled. `formats` are those of numbers, by column.
+    """
+    looks: dict[str, object] = {name: st.column_config.NumberColumn(format=formats[name])
+                                for name in columns if name in formats}
+    first = next(iter(columns), None)
+    if first is not None and first not in looks:
+        looks[first] = st.column_config.Column(pinned=True)
+    st.dataframe(dict(columns), hide_index=True, height="content" if _rows(columns) <= LONG else 420,
+                 column_config=looks)
 
 
 def download(columns: Mapping[str, Column], name: str, key: str) -> None:
-    """Offer columns as a CSV file, named after the chart and the data's mark."""
+    """Offer columns as a CSV file, named after the chart and the data's mark, and for the report."""
+    _file(columns, name, key)
+    report_outline.button(columns, name, key)
+
+
+def _file(columns: Mapping[str, Column], name: str, key: str) -> None:
     st.download_button("CSV", data=lambda: text(columns), file_name=f"{name}-{_mark()}.csv", mime="text/csv",
                        key=f"csv {key}", on_click="ignore", type="tertiary", icon=":material/download:")
 

@@ -159,8 +159,8 @@ def _take(shown: Scene) -> None:
                        icon=":material/download:")
     st.caption("Apply it to a table with the same columns:")
     st.code("python -m engine apply table.csv --policy policy.json -o decided.csv", language="bash")
-    if data.score_source == "fitted here":
-        st.caption("The score was fitted here: a table needs it as a column before the policy can be applied.")
+    if data.score_source in ("fitted here", "recalibrated"):
+        st.caption("The score was made here: a table needs it as a column before the policy can be applied.")
     if policy.kind == "randomised" and data.ids is None:
         st.caption("These data have no row id: lots are then drawn by each row's values, and a row whose values change "
                    "may change its decision. Name an id on the data page.")

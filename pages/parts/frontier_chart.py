@@ -12,7 +12,7 @@ from engine.charts.frontier import Mark, TradeOff, deep, trade_off
 from engine.charts.theme import Chart
 from engine.policy import KINDS
 from engine.types import Dataset
-from pages.parts import controls, drawing, frontier_controls, frontier_found, notices
+from pages.parts import controls, drawing, frontier_controls, frontier_found
 from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
 
@@ -34,16 +34,7 @@ def draw(data: Dataset, found: Found, book: Book, marks: Sequence[Mark]) -> None
 
 def clickable(chart: Chart, found: Found, key: str = KEY) -> None:
     """Draw a chart whose points choose; under it what every chart has."""
-    st.plotly_chart(
-        chart.figure, key=key, alt=chart.alt, on_select=lambda: _clicked(found, key), selection_mode="points",
-        config={"displaylogo": False, "modeBarButtons": [["toImage"]],
-                "toImageButtonOptions": {"format": "svg", "filename": chart.name}},
-    )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        notices.reading(chart.reading)
-        with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
-            drawing.table(chart.table)
-        drawing.download(chart.table, chart.name, key)
+    drawing.chart(chart, key, clicked=lambda: _clicked(found, key))
 
 
 def _clicked(found: Found, key: str) -> None:

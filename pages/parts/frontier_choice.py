@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan
 
 import streamlit as st
@@ -15,9 +15,8 @@ from engine.frontier.utility import UTILITIES
 from engine.metrics import DISPARITIES
 from engine.policy import Policy
 from engine.text import markdown
-from engine.thresholds import exchange
 from engine.types import Dataset, Estimate
-from pages.parts import cache, controls, definitions, frontier_found, notices, policy_book, state
+from pages.parts import controls, definitions, frontier_found, frontier_limits, notices, policy_book, state
 from pages.parts.frontier_controls import Chosen
 from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
@@ -74,6 +73,9 @@ def panel(shown: Scene) -> None:
     st.caption(f"Other rows: {kept:,} that were not used to find it. Found here: {found:,} rows, optimistic. All rows: "
                "both together, as the threshold page shows them.  \n"
                + definitions.escaped(capital(price(point, shown.utility))) + ".")
+    everybody = frontier_found.everybody(shown.data, shown.found, point.policy)
+    compared = [shown.found.result.groups.names[g] for g in shown.found.result.problem.compared]
+    frontier_limits.kept(shown.found.request.limits, everybody, compared)
     hand_over(shown)
 
 
@@ -115,7 +117,10 @@ def use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
 
     A callback, as the run that follows a click may be started again before it comes to the button.
     """
-    put(data, policy_book.book(data), policy, attributes)
+    policy_book.apply(data, policy_book.book(data), policy)
+    sets = attribute_sets([attribute.name for attribute in data.attributes])
+    if attributes in sets:   # the groups it was found for are shown there
+        state.settings(policy_book.PAGE)["grouping"] = sets.index(attributes)
     st.session_state[_LEAVING] = True
 
 
@@ -123,17 +128,6 @@ def leave() -> None:
     """Open the threshold page where a policy was just put in use there; to be called before anything is drawn."""
     if st.session_state.pop(_LEAVING, False):
         st.switch_page("pages/thresholds.py")
-
-
-def put(data: Dataset, book: Book, policy: Policy, attributes: tuple[str, ...]) -> None:
-    """Put a policy in use as one from a file is, on the score's steps where those select alike; show those groups."""
-    if policy.kind != "randomised":
-        named = policy.attributes
-        policy = exchange.snapped(policy, cache.count_table(data, named), cache.score_index(data, named))
-    book.put(replace(policy, score=data.score, data_sha256=None))
-    sets = attribute_sets([attribute.name for attribute in data.attributes])
-    if attributes in sets:
-        state.settings(policy_book.PAGE)["grouping"] = sets.index(attributes)
 
 
 def treatment(shown: Scene) -> None:

@@ -16,7 +16,7 @@ from engine.metrics import AUC, DISPARITIES
 from engine.policy import KINDS, PolicyKind
 from engine.text import plain
 from engine.types import Dataset
-from pages.parts import controls, definitions, policy_book, state
+from pages.parts import controls, definitions, frontier_limits, policy_book, state
 from pages.parts.frontier_found import Found
 
 PAGE = "frontier"
@@ -48,7 +48,8 @@ def asked(data: Dataset) -> Request:
     utility = controls.select(PAGE, "utility", "Utility", tuple(UTILITIES), by="keyword",
                               show=lambda key: UTILITIES[key].name)
     level, least, fp, fn = _settings()
-    return Request(disparity, utility, attributes, level=level, min_group=least, cost_fp=fp, cost_fn=fn)
+    limits = frontier_limits.asked(data)
+    return Request(disparity, utility, attributes, limits=limits, level=level, min_group=least, cost_fp=fp, cost_fn=fn)
 
 
 def _settings() -> tuple[float, int, float, float]:

@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from engine.assessment import Assessment
-from engine.counting.index import ScoreIndex
+from engine.counting.counted import Index
+from engine.counting.table import CountTable
 from engine.frontier import FrontierResult, Point, Reported, Request, find
 from engine.frontier.effects import Effects, effects
-from engine.frontier.split import held_out, index_of
+from engine.frontier.split import halves, held_out, index_of
 from engine.frontier.stops import Line, lines
 from engine.policy import Policy, PolicyKind
 from engine.types import Dataset
@@ -92,7 +93,9 @@ def placed(data: Dataset, found: Found, policy: Policy) -> tuple[float, float]:
 @st.cache_resource(scope="session", max_entries=ENTRIES, show_spinner="Halving the rows")
 def _halves(
     fingerprint: str, score: str | None, attributes: tuple[str, ...], share: float, seed: int, _data: Dataset
-) -> tuple[ScoreIndex, ScoreIndex]:
+) -> tuple[Index, Index]:
+    if _data.counts is not None:
+        return halves(CountTable.build(_data, attributes), share, seed)
     kept = held_out(_data, attributes, share, seed)
     return index_of(_data, attributes, ~kept), index_of(_data, attributes, kept)
 

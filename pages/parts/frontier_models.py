@@ -10,15 +10,18 @@ import streamlit as st
 from engine.assessment import Assessment, assess
 from engine.assessment import Request as Assessed
 from engine.charts import models as charts
+from engine.counting.counted import need_rows
 from engine.counting.index import ScoreIndex
+from engine.errors import Issue
 from engine.frontier.models import COLUMN, ModelFrontier, ModelPoint, Study, compare
 from engine.frontier.training import TRAINERS
+from engine.frontier.tree_correction import BANNER
 from engine.frontier.utility import UTILITIES
 from engine.metrics import DISPARITIES
 from engine.policy import Policy
-from engine.text import markdown
+from engine.text import markdown, plain
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, frontier_found, jobs, notices, opening, state
+from pages.parts import controls, definitions, drawing, frontier_found, jobs, notices, opening, state, versions
 from pages.parts import frontier_choice as choice
 from pages.parts.frontier_choice import Scene, value
 from pages.parts.frontier_controls import PAGE
@@ -30,18 +33,19 @@ USUAL = ("logistic", "hist_gradient_boosting", "reweighing")
 def draw(shown: Scene) -> None:
     """Offer the comparison, show its progress, and draw what it found."""
     data, keys = shown.data, list(TRAINERS)
+    need_rows(data, "comparing models")
     if not data.features and len(data.scores) < 2:
         st.info("There is nothing to compare: these data have neither features to train a model on nor a second score.")
         return
     st.markdown("Half of the rows train, a quarter finds thresholds, a quarter is the test. Protected attributes are "
-                "never among a model's features; reweighing, the reductions and the threshold optimizer know the group "
-                "of the rows they learn from.")
+                "never among a model's features, but for the tree correction's forest; reweighing, the reductions and "
+                "the threshold optimizer know the group of the rows they learn from.")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         names = [TRAINERS[key].name for key in keys]
         places = controls.several(PAGE, "models", "Models", names, default=[keys.index(key) for key in USUAL])
         study = Study(replace(shown.found.request, attributes=shown.found.attributes),
                       tuple(keys[place] for place in places) if data.features else (),
-                      columns=data.score_source != "fitted here")
+                      columns=data.score_source != "fitted here" or len(data.scores) > 1)
         st.button("Compare", key="compare models", type=controls.leading(), on_click=_start, args=(data, study),
                   disabled=jobs.active(JOB) or not (study.models or study.columns))
     jobs.show(JOB)
@@ -76,13 +80,16 @@ def _collect() -> None:
 def _drawn(shown: Scene, asked: Study, found: ModelFrontier) -> None:
     request = asked.request
     drawing.chart(charts.models(found, request.disparity, request.utility, shown.chosen.kind), "models chart")
+    corrects = any(point.family == "tree_correction" for point in found.points)
+    if corrects:
+        st.info(f"Tree correction: {BANNER}", icon=":material/groups:")
     volume, rows = found.volume, found.rows
     reference = [UTILITIES[request.utility].name, DISPARITIES[request.disparity].name]
     words = ", ".join(f"{name} {abs(at):.4g}" for name, at in zip(reference, volume.reference, strict=True))
     st.caption(f"{rows[0]:,} rows trained, {rows[1]:,} found thresholds, {rows[2]:,} are the test. Hypervolume of all "
                f"points **{volume.value:.4g}** ({volume.low:.4g} to {volume.high:.4g}) above the reference point "
                f"{words}; it means nothing without that point.")
-    definitions.offer(("dominated", "hypervolume"))
+    definitions.offer(("dominated", "hypervolume", *(("tree_correction",) if corrects else ())))
     for name, why in found.skipped:
         st.caption(f"Left out: {markdown(name, 60)}: {markdown(why, 200)}.")
     _choice(shown, asked, found)
@@ -118,7 +125,7 @@ def _choice(shown: Scene, asked: Study, found: ModelFrontier) -> None:
 
 
 def _use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
-    state.replace(data)
+    versions.use(data)
     choice.use(data, policy, attributes)
 
 
@@ -128,7 +135,10 @@ def _unseen(data: Dataset, found: ModelFrontier, point: ModelPoint) -> Dataset:
         return data.using(point.model)
     scored = found.frontiers[point.model].dataset
     name = f"{point.model}, trained here for {found.frontiers[point.model].groups.name}"   # another split, another name
-    return data.with_scores(name, np.where(found.unseen, scored.scores[point.model], np.nan))
+    note = Issue("note", "the score is that of a model trained here", f"score '{plain(name, 200)}'",
+                 f"{int(found.unseen.sum()):,} rows that it did not learn from; the others have no score",
+                 "bring a score of your own to assess that")
+    return data.with_scores(name, np.where(found.unseen, scored.scores[point.model], np.nan)).noted(note)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from engine.charts.data import outcome_by_group
-from engine.charts.theme import Chart, Column
-from engine.data.overview import missing_values, target_by_group
+from engine.assessment.means import group_means
+from engine.charts.data import outcome_by_group, target_by_group
+from engine.data.overview import missing_values
 from engine.data.quality import inspect
+from engine.scoring.models import PROTECTED_IN
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import controls, drawing, notices, opening, sidebar, state
+from pages.parts import controls, definitions, drawing, notices, opening, scores, sidebar, state
 
 PAGE = "data"
-LONG = 15   # rows from which a table scrolls
-COUNTS = ("rows", "positive outcome", "outcome unknown", "missing")
-AMOUNTS = ("total", "exposure")
-RATES = ("base rate", "95 % from", "95 % to", "share", "mean", "per exposure")
+FORMATS = {
+    **dict.fromkeys(("rows", "positive outcome", "outcome unknown", "missing"), "%,d"),
+    **dict.fromkeys(("total", "exposure"), "%,.1f"),
+    **dict.fromkeys(("base rate", "95 % from", "95 % to", "share"), "%.4f"),
+    **{f"{name}{end}": "%.4g" for name in ("mean", "per exposure") for end in ("", ", 95 % from", ", 95 % to")},
+}
+RATES, MEANS = ("base_rate", "wilson"), ("group_mean", "student")   # what the charts need defined
 UNWEIGHTED = "Rows are counted here, without their weights; the rates of the other pages are weighted."
-SAID = ("outcome", "numeric outcome", "favourable decision", "score")   # in sentences above the table of roles
+SAID = ("outcome", "numeric outcome", "favourable decision", "decision", "score")   # in sentences
 
 
 def draw(data: Dataset) -> None:
@@ -36,6 +38,7 @@ def draw(data: Dataset) -> None:
         _quality(data)
     with right:
         _missing(data)
+    scores.draw(data)
 
 
 def _headline(data: Dataset) -> None:
@@ -44,7 +47,8 @@ def _headline(data: Dataset) -> None:
         if data.simulated:
             st.badge("simulated", color="orange")
         st.space("stretch")
-        if st.button("See what each threshold does", type=controls.leading(), icon=":material/arrow_forward:"):
+        what = "the decision" if data.score_source == "prediction" else "each threshold"
+        if st.button(f"See what {what} does", type=controls.leading(), icon=":material/arrow_forward:"):
             st.switch_page("pages/thresholds.py")
     notices.simulated()
 
@@ -55,8 +59,8 @@ def _meaning(data: Dataset) -> None:
     decision = "being selected" if roles.favourable == "selected" else "not being selected"
     lines = [f"**{data.n:,}** rows in use of {data.rows:,}"]
     if roles.label is not None:
-        lines.append(f"Positive outcome: {markdown(roles.label)} is **{markdown(roles.positive)}**, the event that the "
-                     "score ranks towards")
+        lines.append(f"Positive outcome: {markdown(roles.label)} is **{markdown(roles.positive)}**"
+                     + ("" if data.score_source == "prediction" else ", the event that the score ranks towards"))
     if roles.target is not None:
         lines.append(f"Numeric outcome: **{markdown(roles.target)}**")
     lines.append(f"Favourable to the person: **{decision}**")
@@ -70,9 +74,15 @@ def _score(data: Dataset) -> str:
         return "Score: none" if data.target is None else "Score: none yet, one is fitted once the outcome is cut in two"
     name = markdown(data.score)
     if data.score_source == "fitted here":
-        return (f"Score: **{name}**, fitted here on the features, without the protected attributes; each row is scored "
-                "by a model that did not see it")
-    return f"Score: **{name}**" + (", a two-valued prediction" if data.score_source == "prediction" else "")
+        how = PROTECTED_IN if PROTECTED_IN in data.score else "without the protected attributes"
+        return (f"Score: **{name}**, fitted here on the features, {how}; each row is scored by a model that did not "
+                "see it")
+    if data.score_source == "recalibrated":
+        return f"Score: **{name}**, recalibrated here"
+    if data.score_source == "prediction":
+        value = f", selected is **{markdown(data.roles.selected)}**" if data.roles.selected is not None else ""
+        return f"Decision: **{name}**{value}; no score is behind it"
+    return f"Score: **{name}**"
 
 
 def _outcome(data: Dataset) -> None:
@@ -82,36 +92,17 @@ def _outcome(data: Dataset) -> None:
     chosen = controls.select(PAGE, "attribute", "Outcome by group of", names, flat=True)
     state.sync_url(PAGE, {"attribute": names.index(chosen)})
     if data.target is not None:
-        _table(target_by_group(data, chosen))
+        chart, terms = target_by_group(group_means(data, chosen)), MEANS
     else:
-        _chart(outcome_by_group(data, chosen))
+        chart, terms = outcome_by_group(data, chosen), RATES
+    drawing.chart(chart, "outcome by group", table_open=True, formats=FORMATS)
+    definitions.offer(terms)
     if data.weight is not None:
         st.caption(UNWEIGHTED)
 
 
-def _chart(drawn: Chart) -> None:
-    """Draw the chart with its table open below, where the one beside other charts is behind a button."""
-    st.plotly_chart(drawn.figure, key="outcome by group", alt=drawn.alt, config={
-        "displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": drawn.name},
-        "modeBarButtons": [["toImage"]],
-    })
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        notices.reading(drawn.reading)
-        drawing.download(drawn.table, drawn.name, "outcome by group")
-    _table(drawn.table)
-
-
-def _table(columns: Mapping[str, Column]) -> None:
-    """Show columns as a table: counts with separators of thousands, rates and means to four decimals."""
-    formats = {**dict.fromkeys(COUNTS, "%,d"), **dict.fromkeys(AMOUNTS, "%,.1f"),
-               **dict.fromkeys(RATES, "%.4f")}
-    shown = {name: st.column_config.NumberColumn(format=formats[name]) for name in columns if name in formats}
-    rows = max((len(column) for column in columns.values()), default=0)
-    st.dataframe(dict(columns), hide_index=True, height="content" if rows <= LONG else 420, column_config=shown)
-
-
 def _quality(data: Dataset) -> None:
-    found = _once(opening.FINDINGS, lambda: inspect(data))
+    found = _once(opening.FINDINGS, lambda: data.issues if data.counts is not None else inspect(data))
     st.subheader("What to look at", anchor=False)
     st.caption(notices.count(found))
     notices.issues(found)
@@ -119,9 +110,13 @@ def _quality(data: Dataset) -> None:
 
 def _missing(data: Dataset) -> None:
     st.subheader("Missing values", anchor=False)
+    if data.counts is not None:
+        st.caption("Not known from counts: rows without a group are the group 'missing', rows left out stand in the "
+                   "sidebar.")
+        return
     table = _once("missing", lambda: missing_values(data, only=True))
     if table["column"]:
-        _table(table)
+        drawing.table(table, FORMATS)
     else:
         st.caption("No value is missing in the columns in use.")
 

@@ -20,6 +20,7 @@ import streamlit as st
 from engine.errors import InvalidData, Issue
 from engine.text import markdown
 from engine.types import Cancelled, Progress
+from pages.parts import frame
 
 Work = Callable[[Progress, Cancelled], Any]
 State = Literal["waiting", "running", "done", "refused", "broken", "cancelled"]
@@ -129,7 +130,7 @@ def show(name: str) -> None:
         _watch(name)
 
 
-@st.fragment(run_every=_POLL)
+@frame.fragment(run_every=_POLL)
 def _watch(name: str) -> None:
     job = find(name)
     if job is None or not job.active:
@@ -138,7 +139,7 @@ def _watch(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         signals = job.signals
         st.progress(min(max(signals.fraction, 0.0), 1.0), text=markdown(f"{job.title}: {signals.words}", 160))
-        st.button("Cancel", key=f"cancel {name}", on_click=job.stop)
+        st.button("Cancel", key=f"cancel {name}", on_click=signals.cancel.set)   # not the job: it is kept
 
 
 def _jobs() -> dict[str, Job]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.counting.index import ScoreIndex
+from engine.counting.counted import Index
 from engine.counting.table import CountTable
 from engine.policy import Mix, Policy, PolicyKind
 from pages.parts.live_payload import Handle, Reading, digest, explorable, fits, fixed, handles, mix_of, mixes, payload
@@ -55,7 +55,7 @@ class _Memory:
 
 def explorer(
     table: CountTable, *, key: str, policy: Policy, baseline: Policy, reading: Reading,
-    presets: Sequence[tuple[str, str, Sequence[int]]] = (), separate: bool = True, index: ScoreIndex | None = None,
+    presets: Sequence[tuple[str, str, Sequence[int]]] = (), separate: bool = True, index: Index | None = None,
 ) -> Choice:
     """Mount the explorer and return what the visitor last let go of.
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from engine.charts.theme import SHOWN
+from engine.counting.counted import Index
 from engine.counting.counts import CELLS, NO_LABEL, Numbers
-from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.intervals import quantile
 from engine.metrics import DISPARITIES, ERROR_ODDS, RATES, Costs, Rate
@@ -146,7 +146,7 @@ def mix_of(table: CountTable, g: int, policy: Policy) -> Mix:
 
 
 def fixed(
-    table: CountTable, lines: Sequence[Handle], policy: Policy, index: ScoreIndex | None
+    table: CountTable, lines: Sequence[Handle], policy: Policy, index: Index | None
 ) -> dict[int, dict[str, Any]]:
     """Return, for lines whose policy is no single edge, what to draw and the counts by Python."""
     loose = [h for h, line in enumerate(lines) if not _on_edge(table, line, policy)]

@@ -33,9 +33,8 @@ TREATMENT = (
 
 
 def sentence(issue: Issue) -> str:
-    """Return an issue as escaped Markdown: first letter large, a full stop at the end."""
-    text = issue.sentence()
-    return markdown(text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."), LONGEST)
+    """Return an issue as escaped Markdown: the rule, where and by what it was met, what to do."""
+    return markdown(issue.prose(), LONGEST)
 
 
 def issues(found: Iterable[Issue]) -> None:

@@ -53,6 +53,7 @@ def collect() -> bool:
         state.use(data, str(job.tag))
         session.kept[FINDINGS] = findings
         session.view, session.refused = "use", ()
+        session.draft = None   # its table: the data set has all that the pages need
         return True
     if job.tag == "upload":
         session.refused = outcome(job)   # stays beside the form until the next try

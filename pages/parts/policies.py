@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from math import isinf
 
 import streamlit as st
 
 from engine.assessment import Assessment
 from engine.charts.theme import SHOWN, Column, badge
-from engine.counting.index import ScoreIndex
+from engine.counting.counted import Index
 from engine.errors import InvalidPolicy
 from engine.metrics import DISPARITIES, RATES
 from engine.policy import Policy
 from engine.text import markdown, plain
 from engine.thresholds import exchange
 from engine.types import Dataset
-from pages.parts import cache, drawing, notices, state
+from pages.parts import cache, drawing, notices, policy_book, state
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.policy_book import MOST_NAMED, Book
@@ -53,7 +52,7 @@ def _take(data: Dataset, policy: Policy, book: Book) -> None:
                   help=f"{MOST_NAMED} policies are kept at most." if full else None)
 
 
-def file_of(data: Dataset, policy: Policy, index: ScoreIndex) -> str:
+def file_of(data: Dataset, policy: Policy, index: Index) -> str:
     """Return the policy as the text of a file that `python -m engine rates --policy` reads too."""
     return json.dumps(exchange.exported(policy, index, data).to_json(), indent=2, allow_nan=False) + "\n"
 
@@ -88,7 +87,7 @@ def receive(data: Dataset, book: Book, key: str) -> None:
         book.refused = refusal.issues
         return
     if policy.data_sha256 == data.sha256:
-        _apply(data, book, policy)
+        policy_book.apply(data, book, policy)
     else:
         book.asked = policy
 
@@ -109,17 +108,8 @@ def _question(data: Dataset, book: Book, policy: Policy) -> None:
     st.warning(f"This policy{score} {other}. In use are the data **{markdown(data.name)}**, sha256 "
                f"**{data.sha256[:12]}**. Scores of other data may mean something else. Apply it to these data?")
     with st.container(horizontal=True):
-        st.button("Apply to these data", key="apply asked", on_click=_apply, args=(data, book, policy))
+        st.button("Apply to these data", key="apply asked", on_click=policy_book.apply, args=(data, book, policy))
         st.button("Leave it", key="leave asked", on_click=_leave, args=(book,))
-
-
-def _apply(data: Dataset, book: Book, policy: Policy) -> None:
-    """Put a policy that was brought in use: on the score's steps where that selects the same rows."""
-    if policy.kind != "randomised":
-        index, table = cache.score_index(data, policy.attributes), cache.count_table(data, policy.attributes)
-        policy = exchange.snapped(policy, table, index)
-    book.asked = None
-    book.put(replace(policy, score=data.score, data_sha256=None))
 
 
 def _leave(book: Book) -> None:

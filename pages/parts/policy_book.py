@@ -5,7 +5,7 @@ A policy in use may lie anywhere; the address carries it where every threshold i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import streamlit as st
@@ -14,7 +14,7 @@ from engine.assessment import default_policy
 from engine.counting.groups import attribute_sets
 from engine.errors import Issue
 from engine.policy import Policy
-from engine.thresholds.exchange import at_edges, on_edges
+from engine.thresholds.exchange import at_edges, on_edges, snapped
 from engine.types import Dataset
 from pages.parts import cache, session, state
 
@@ -61,6 +61,15 @@ def book(data: Dataset) -> Book:
         start = _usual(data)
         books[key] = Book(_arrived(data, start), start)
     return books[key]
+
+
+def apply(data: Dataset, book: Book, policy: Policy) -> None:
+    """Put a policy from elsewhere in use: on the score's steps where that selects the same rows."""
+    if policy.kind != "randomised":
+        index, table = cache.score_index(data, policy.attributes), cache.count_table(data, policy.attributes)
+        policy = snapped(policy, table, index)
+    book.asked = None
+    book.put(replace(policy, score=data.score, data_sha256=None))
 
 
 def share(data: Dataset, policy: Policy) -> bool:

@@ -7,10 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 import streamlit as st
 
 import engine
+from engine import backend
 from engine.data.catalogue import CATALOGUE
 from engine.text import markdown
 from engine.types import Dataset, Roles
-from pages.parts import controls, opening, state
+from pages.parts import controls, definitions, opening, state, versions
 
 
 def draw() -> None:
@@ -52,7 +53,8 @@ def roles_table(roles: Roles, without: tuple[str, ...] = ()) -> dict[str, list[s
         "outcome": roles.label and f"{markdown(roles.label)}, positive is {markdown(roles.positive)}",
         "numeric outcome": roles.target and f"{markdown(roles.target)} ({roles.target_kind})",
         "favourable decision": chosen,
-        "score": _list(roles.scores) or (roles.prediction and markdown(roles.prediction)) or "fitted here",
+        "decision": roles.prediction and markdown(roles.prediction),
+        "score": _list(roles.scores) or (None if roles.prediction else "fitted here"),
         "protected": _list(tuple(item.column for item in roles.protected)),
         "weight": roles.weight and markdown(roles.weight),
         "exposure": roles.exposure and markdown(roles.exposure),
@@ -74,8 +76,10 @@ def _versions(data: Dataset) -> None:
         return
     chosen = controls.select("score", "version", "Score in use", names, default=data.score)
     if chosen != data.score:
-        state.replace(data.using(chosen))
-    state.sync_url("score", {"version": names.index(chosen)})
+        data = data.using(chosen)
+        state.replace(data)
+    state.sync_url("score", {"version": names.index(chosen) if versions.from_the_file(data, chosen) else None})
+    versions.draw(data)
 
 
 def _change(label: str) -> None:
@@ -90,6 +94,7 @@ def _change(label: str) -> None:
 
 def _footer(data: Dataset | None) -> None:
     st.caption(f"Equipoise {_version()}" + (f" · data {data.fingerprint[:8]}" if data is not None else ""))
+    st.caption(f"Counts with {backend.in_use()}", help=definitions.tooltip("backend"))
 
 
 def _version() -> str:

@@ -48,6 +48,7 @@ class Session:
     refused: tuple[Issue, ...] = ()   # why the last table brought could not be used
     read_url: bool = False
     framed: bool = False          # whether app.py is drawing around the page just now
+    page: str = ""                # the file, without its ending, of the page that was opened last
 
 
 def current() -> Session:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from engine.counting.counted import Index
 from engine.counting.groups import Groups
-from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.metrics import Costs
 from engine.policy import Mix, Policy
@@ -28,6 +28,7 @@ MEANING = {
     "number": "Selected: this many rows, those with the highest scores; ties at the border stay out together.",
 }
 Preset = tuple[str, str, tuple[int, ...]]
+AS_DECIDED = ("as decided", "the decision as it stands, where it is one already and no score")
 
 
 def presets(
@@ -37,8 +38,11 @@ def presets(
 
     Groups under the minimum size take no part in the search: they get the best common threshold.
     """
-    return _presets(data.fingerprint, data.score, table.groups.attributes, repr(costs), data.roles.favourable,
-                    min_group, separate, _table=table, _costs=costs)
+    found = _presets(data.fingerprint, data.score, table.groups.attributes, repr(costs), data.roles.favourable,
+                     min_group, separate, _table=table, _costs=costs)
+    middle = PRESETS["middle"].name
+    return tuple((*AS_DECIDED, each[2]) if data.score_source == "prediction" and each[0] == middle else each
+                 for each in found)
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
@@ -164,7 +168,7 @@ def moved(table: CountTable, policy: Policy, group: int | None, threshold: float
     return Policy(kind, policy.otherwise, tuple(mixes.items()), table.groups.attributes, score=score)
 
 
-def _realised(index: ScoreIndex, group: int | None, unit: str, value: float, threshold: float) -> str:
+def _realised(index: Index, group: int | None, unit: str, value: float, threshold: float) -> str:
     """Say how many are selected, and why fewer where ties decide."""
     counts = index.at(np.full(len(index.groups), threshold)).rows
     chosen = counts.sum(axis=0) if group is None else counts[group]

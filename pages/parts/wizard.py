@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from engine.data.guessing import Guess
 from engine.errors import Issue
 from engine.text import plain
 from engine.types import Attribute, Roles
@@ -37,16 +36,20 @@ def draw(draft: Draft) -> None:
         with st.expander("Weight, exposure, row id, features"):
             more = form.more()
         roles = form.roles(outcome, score, protected, more)
-        st.button("Use this table", type=controls.leading(), on_click=_use, args=(draft, roles, problems))
-        _reasons(draft.guess)
+        st.button("Use this table", type=controls.leading(), on_click=_use, args=(roles, problems))
+        _reasons(draft, protected)
 
 
 class Form:
-    """The questions about one table; widgets are keyed by the table, so each table keeps its own answers."""
+    """The questions about one table; widgets are keyed by the table, so each table keeps its own answers.
+
+    Streamlit keeps a widget's functions and their arguments for the whole session: none of them may hold the table.
+    """
 
     def __init__(self, draft: Draft, first: Roles) -> None:
         self.draft, self.first = draft, first
         self.columns = draft.table.columns
+        self.names = tuple(plain(name) for name in self.columns)
         self.prefix = f"own {draft.table.sha256[:10]}"
 
     def outcome(self) -> dict[str, Any]:
@@ -120,13 +123,13 @@ class Form:
     def _column(self, label: str, usual: str | None, key: str) -> str | None:
         places = range(len(self.columns))
         index = self.columns.index(usual) if usual in self.columns else None
-        chosen = st.selectbox(label, places, index=index, format_func=self._name, placeholder="none",
+        chosen = st.selectbox(label, places, index=index, format_func=self.names.__getitem__, placeholder="none",
                               key=f"{self.prefix} {key}", **KEPT)
         return None if chosen is None else self.columns[chosen]
 
     def _columns(self, label: str, usual: Sequence[str], key: str) -> list[str]:
         places = [self.columns.index(name) for name in usual if name in self.columns]
-        chosen = st.multiselect(label, range(len(self.columns)), default=places, format_func=self._name,
+        chosen = st.multiselect(label, range(len(self.columns)), default=places, format_func=self.names.__getitem__,
                                 placeholder="none", key=f"{self.prefix} {key}", **KEPT)
         return [self.columns[place] for place in chosen]
 
@@ -142,9 +145,6 @@ class Form:
                               key=f"{self.prefix} value of {self.columns.index(column)}", **KEPT)
         return None if chosen is None else names[chosen]
 
-    def _name(self, place: int) -> str:
-        return plain(self.columns[place])
-
 
 def _taken(roles: Roles) -> set[str | None]:
     """Return the columns that have a role other than feature."""
@@ -152,19 +152,20 @@ def _taken(roles: Roles) -> set[str | None]:
     return single | set(roles.scores) | {item.column for item in roles.protected}
 
 
-def _use(draft: Draft, roles: Roles, problems: Sequence[Issue]) -> None:
+def _use(roles: Roles, problems: Sequence[Issue]) -> None:
     session = state.current()
     session.refused = tuple(problems)
-    if not problems:
-        opening.table(draft.table, roles)
+    if not problems and session.draft is not None:
+        opening.table(session.draft.table, roles)
 
 
-def _reasons(guess: Guess) -> None:
+def _reasons(draft: Draft, protected: Sequence[Attribute]) -> None:
     """Say what each column was taken for and why; cells of a data frame are shown as they are."""
-    found = list(guess.columns.values())
+    found, kinds = list(draft.guess.columns.values()), {item.column: item.kind for item in protected}
+    counts = [draft.counts(item.column, kinds.get(item.column)) for item in found]
     with st.expander("What each column was taken for, and why"):
         st.dataframe({"column": [plain(item.column) for item in found], "taken for": [item.role for item in found],
                       "because": [plain(item.reason, 200) for item in found], "holds": [item.kind for item in found],
-                      "distinct": [item.distinct for item in found], "missing": [item.missing for item in found]},
+                      "distinct": [distinct for distinct, _ in counts], "missing": [missing for _, missing in counts]},
                      hide_index=True, height="content" if len(found) <= 15 else 420)
 

@@ -51,9 +51,9 @@ def test_a_page_without_data(visit, scheme, where, title):
     assert faults(page) == []
 
 
-def test_a_doctored_sample_and_what_notices_it(visit):
-    # In the light theme: Streamlit writes white on the chips of a list, which the dark theme's blue is too light for.
-    page = visit("/manipulation?data=simulated-lending", color_scheme="light")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_doctored_sample_and_what_notices_it(visit, scheme):
+    page = visit("/manipulation?data=simulated-lending", color_scheme=scheme)
     page.get_by_role("radiogroup", name="I want to").get_by_text("Stress test").click()
     page.get_by_role("button", name="Doctor a sample").click()
     expect(page.get_by_text(re.compile("ejected at the 5"))).to_be_visible(timeout=60_000)

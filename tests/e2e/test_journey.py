@@ -62,7 +62,8 @@ def small_csv(path, groups=("F", "M")):
 
 def bring(page, path):
     page.get_by_role("radiogroup", name="View").get_by_text("Your own table").click()
-    page.locator("input[type=file]").set_input_files(path)
+    table = page.get_by_test_id("stFileUploader").filter(has_text="A table with one row per person")
+    table.locator("input[type=file]").set_input_files(path)
 
 
 def test_from_a_cold_start_to_a_moved_threshold_and_a_table(visit, tmp_path):
@@ -133,10 +134,13 @@ def test_the_data_survive_a_change_of_page(visit):
         expect(page.get_by_role("region", name="Sidebar")).to_contain_text("Simulated lending")
 
 
-def test_the_first_visit_of_a_server_may_be_a_page_s_address(visit, cold_address):
-    page = visit("/thresholds?data=simulated-lending", at=cold_address)
-    ready(page)
+@pytest.mark.parametrize("name", ["Calibration", "Thresholds"])   # the first by its file's name, and another
+def test_the_first_visit_of_a_server_may_be_a_page_s_address(visit, cold_address, name):
+    page = visit(f"/{name.lower()}?data=simulated-lending", at=cold_address)
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Guide", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Sidebar")).to_contain_text("Simulated lending")
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 @pytest.mark.parametrize("page_name", ["Data", "Thresholds", "Guide"])

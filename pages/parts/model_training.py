@@ -1,0 +1,49 @@
+"""A score of a model trained here: which kind, with or without the protected attributes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.scoring.models import MODELS
+from engine.scoring.scorer import TrainedScorer
+from engine.types import Cancelled, Dataset, Progress
+from pages.parts import controls, definitions, jobs, notices, opening, versions
+
+JOB, PAGE = "train a model", "data"
+
+
+def draw(data: Dataset) -> None:
+    """Draw the choice, the progress and what went wrong; a finished model's score is put in use."""
+    if data.label is None or not data.features:
+        st.caption("A model needs a yes/no outcome and features: name them when you bring the table.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = controls.select(PAGE, "model", "Kind of model", list(MODELS), by="keyword",
+                              show=lambda key: MODELS[key].name)
+        protected = controls.toggle(PAGE, "model_protected", "May use the protected attributes", False,
+                                    help=definitions.tooltip("protected_in"))
+        chosen = TrainedScorer(key, protected_in=protected)
+        there = chosen.name in data.scores
+        st.button("Train and score", disabled=there or jobs.active(JOB), on_click=_start, args=(data, chosen),
+                  help="This version is in the list of scores already." if there else None)
+    definitions.offer(("model_trained_here", "protected_in", "cross_fitted_score"))
+    jobs.show(JOB)
+    finish(JOB)
+
+
+def finish(name: str) -> None:
+    """Put the score that a finished job made in use and draw the page again; say why there is none."""
+    job = jobs.take(name)
+    if job is None:
+        return
+    if job.state == "done":
+        versions.use(job.result)
+        st.rerun()
+    notices.issues(opening.outcome(job))
+
+
+def _start(data: Dataset, chosen: TrainedScorer) -> None:
+    def work(progress: Progress, cancelled: Cancelled) -> Dataset:
+        return chosen.scored(data, progress, cancelled)
+
+    jobs.start(JOB, work, "Training")

@@ -1,0 +1,130 @@
+"""Run the benches and write what they printed, with one table of ratios against peers, into RESULTS.md.
+
+    python -m tests.bench [--quick] [--to FILE] [name ...]     (default: every bench; about an hour on two cores)
+
+Each bench runs in a process of its own. Its section of RESULTS.md holds its command, the day, the machine and what it
+printed; sections of benches that were not run stay, and so does what was written by hand under other headings. The
+table of ratios on top is made anew from all sections. `--quick` takes small sizes, to see that a bench works: it
+prints, and writes only where `--to` names a file. Exit code 1 where a bench failed; its old section then stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from os import cpu_count, getloadavg
+from pathlib import Path
+
+from tests.bench import ratios
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
+TOP = "# What the benches printed"
+VERSIONS = ("numpy", "pandas", "scikit-learn", "fairlearn", "duckdb", "polars", "dcor", "POT", "error-parity",
+            "oxonfair", "netcal", "relplot", "torch", "shap", "onnxruntime", "streamlit")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A bench: what it is about, and the arguments of a quick run."""
+
+    about: str
+    quick: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
+
+
+BENCHES = {
+    "thresholds": Bench("a slider move against fairlearn and pandas", ("1e4",)),
+    "frontier": Bench("a frontier against fairlearn, error-parity and OxonFair", ("2e3",)),
+    "calibration": Bench("calibration measures against netcal and relplot", ("1e4",)),
+    "dependence": Bench("distance covariance against dcor", ("1e3",)),
+    "intersections": Bench("penalised models against fairlearn's reduction", ("2e3",)),
+    "manipulation": Bench("attacks and tests against naive procedures", ("1e3",)),
+    "drivers": Bench("what carries a gap, against shap", ("2e3",)),
+    "scoring": Bench("models in scikit-learn and as ONNX", ("2e4",)),
+    "gpu": Bench("kernels on each backend", ("1e5",)),
+    "scale": Bench("counting rows where they lie, against a plain sum", ("1e6",)),
+    "memory": Bench("memory of the server with an upload", ("2e4",), ("2e5", "1e6", "--limit", "1000")),
+    "pages": Bench("script time of each page", ("2e4",)),
+    "report": Bench("a report in each form", ("1",)),
+    "live": Bench("dragging in a browser", ("1e5", "2")),
+}
+
+
+def run(name: str, quick: bool) -> str | None:
+    """Run one bench, showing what it prints; return that, None where it failed."""
+    bench = BENCHES[name]
+    command = ["-m", f"tests.bench.{name}", *(bench.quick if quick else bench.full)]
+    print(f"\n== {' '.join(['python', *command])}: {bench.about}", flush=True)
+    lines = []
+    with subprocess.Popen([sys.executable, *command], cwd=HERE.parents[1], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            lines.append(line.rstrip())
+        code = process.wait()
+    return section(name, command, lines) if code == 0 else None
+
+
+def section(name: str, command: list[str], lines: list[str]) -> str:
+    """Return a bench's section: its command, when and where it ran, what it printed."""
+    title = f"## {BENCHES[name].about.capitalize()}: `python {' '.join(command)}`, {datetime.now(UTC):%Y-%m-%d}"
+    return "\n".join([title, "", machine(), "", "```", *lines, "```"])
+
+
+def machine() -> str:
+    """Return the machine and the versions in a sentence."""
+    found = [f"{package} {metadata.version(package)}" for package in VERSIONS if installed(package)]
+    return (f"{cpu_count()} cores ({platform.machine()}, {platform.system()}), load {getloadavg()[0]:.1f} at the end, "
+            f"Python {platform.python_version()}, {', '.join(found)}.")
+
+
+def installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def name_of(text: str) -> str | None:
+    """Return the bench that a section is about; None where it was written by hand without a command."""
+    found = re.search(r"^## .*`python -m tests\.bench\.(\w+)", text)
+    return found[1] if found else None
+
+
+def merged(old: str, fresh: dict[str, str]) -> str:
+    """Return the file with fresh sections in place of old ones, and the table of ratios of all on top."""
+    intro, *sections = re.split(r"^(?=## )", old, flags=re.MULTILINE)
+    kept = [text.rstrip() for text in sections if not text.startswith(ratios.TITLE)]
+    kept = [fresh.get(name_of(text) or "", text).rstrip() for text in kept]
+    kept += [text for name, text in fresh.items() if name not in map(name_of, kept)]
+    return "\n\n".join([intro.rstrip() or TOP, ratios.table(kept, name_of), *kept]) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--to", type=Path)
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(BENCHES):
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}")
+    found = {name: run(name, asked.quick) for name in asked.names or BENCHES}
+    fresh = {name: text for name, text in found.items() if text is not None}
+    to = asked.to or (None if asked.quick else RESULTS)
+    if to is not None:
+        to.write_text(merged(to.read_text(encoding="utf-8") if to.exists() else TOP, fresh), encoding="utf-8")
+    failed = sorted(set(found) - set(fresh))
+    print(f"\n{len(fresh)} ran" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
