@@ -105,7 +105,7 @@ def merged(old: str, fresh: dict[str, str]) -> str:
     kept = [text.rstrip() for text in sections if not text.startswith(ratios.TITLE)]
     kept = [fresh.get(name_of(text) or "", text).rstrip() for text in kept]
     kept += [text for name, text in fresh.items() if name not in map(name_of, kept)]
-    return "\n\n".join([intro.rstrip() or TOP, ratios.table(kept, name_of), *kept]) + "\n"
+    return "\n\n".join(filter(None, [intro.rstrip() or TOP, ratios.table(kept, name_of), *kept])) + "\n"
 
 
 def main() -> int:

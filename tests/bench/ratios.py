@@ -102,8 +102,10 @@ READERS: dict[str, Callable[[list[str]], Iterator[Ratio]]] = {
 
 
 def table(sections: Iterable[str], name_of: Callable[[str], str | None]) -> str:
-    """Return one table of the ratios in all sections that have some; above 1 we are faster."""
+    """Return one table of the ratios in all sections; above 1 we are faster; nothing where no section has any."""
     rows = [f"| {name} | {found.case} | {found.what} | {found.peer} | {found.times} |"
             for text in sections if (name := name_of(text)) in READERS for found in READERS[name](text.splitlines())]
+    if not rows:
+        return ""
     head = "Times as long as ours takes; day, machine and versions stand in each bench's section.\n\n"
     return f"{TITLE}\n\n{head}| bench | case | ours | peer | peer ÷ ours |\n|---|---|---|---|---|\n" + "\n".join(rows)

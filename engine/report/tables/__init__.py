@@ -1,0 +1,1 @@
+"""Tables in the shapes that regulators' texts ask for: evidence to fill in, never a finding about a law."""

@@ -1,0 +1,72 @@
+"""The choices that one template has and others have not; each is printed in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from engine.errors import InvalidData
+from engine.text import plain
+from engine.types import Dataset
+from pages.parts import controls, state
+from pages.parts.report_outline import Outline
+
+Options = tuple[tuple[str, str], ...]
+NONE = "none"
+JUSTIFICATION = "Justification of an exclusion"
+TOOLS = {"selects": "selects: rates of selection by the thresholds in use",
+         "scores": "gives a score: rates of scores above the median"}
+SWITCHES = {
+    "unknown-in-median": ("Rows of unknown groups in the median", {"yes": "count", "no": "do not count"}),
+    "ties": ("Scores equal to the median", {"below": "below it", "above": "above it"}),
+    "exclude-under-2": ("Categories under 2 % of the rows", {"no": "kept", "yes": "excluded from the ratios"}),
+    "excluded-as-reference": ("An excluded category as the reference", {"no": "may not be", "yes": "may be"}),
+    "annex": ("Annex with counts, differences and tests", {"no": "left out", "yes": "printed"}),
+}
+
+
+def draw(page: str, template: str, data: Dataset, held: Outline) -> Options:
+    """Draw the choices of a template, if it has any, and return them."""
+    offer = OFFERS.get(template)
+    return () if offer is None else offer(page, data, held)
+
+
+def _ll144(page: str, data: Dataset, held: Outline) -> Options:
+    names = [attribute.name for attribute in data.attributes]
+    guessed, decided = _guessed(names), data.score_source == "prediction"
+    with st.expander("Choices where the rule leaves room", key="report options", type="compact", expanded=True):
+        chosen = []
+        for option, label, usual in zip(("sex", "race"), ("Column of sex", "Column of race or ethnicity"), guessed,
+                                        strict=True):
+            column = controls.select(page, option, label, names if usual is not None else [None, *names],
+                                     default=usual, show=lambda name: NONE if name is None else plain(name))
+            chosen += [(option, column)] if column is not None else []
+        chosen += [("tool", controls.select(page, "tool", "What the tool does", tuple(TOOLS), by="keyword",
+                                            default="selects" if decided else "scores", show=TOOLS.__getitem__))]
+        for option, (label, words) in SWITCHES.items():
+            choice = controls.select(page, option.replace("-", "_"), label, tuple(words), by="keyword",
+                                     show=words.__getitem__)
+            chosen += [(option, choice)] if choice != next(iter(words)) else []
+        key = f"report justification {state.mark()}"
+        st.text_input(JUSTIFICATION, held.blanks.get(JUSTIFICATION, ""), 400, key=key, on_change=_justify,
+                      args=(held, key))
+    said = held.blanks.get(JUSTIFICATION, "")
+    return (*chosen, *((("justification", said),) if said else ()))
+
+
+def _guessed(names: list[str]) -> tuple[str | None, str | None]:
+    """Return the columns of sex and of race as their names tell; None for those that no name tells."""
+    from engine.report.tables.ll144_roles import demographic_columns
+
+    try:
+        return demographic_columns(names)
+    except InvalidData:
+        return None, None
+
+
+def _justify(held: Outline, key: str) -> None:
+    held.blanks[JUSTIFICATION] = st.session_state.get(key) or ""
+
+
+OFFERS: dict[str, Callable[[str, Dataset, Outline], Options]] = {"ll144": _ll144}
