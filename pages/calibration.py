@@ -9,6 +9,7 @@ import streamlit as st
 from engine.calibration.cells import TOLERANCE
 from engine.charts import calibration_words
 from engine.charts.calibration import quadrant
+from engine.charts.calibration_words import counted
 from engine.text import markdown
 from engine.types import Dataset
 from pages.parts import (
@@ -19,6 +20,7 @@ from pages.parts import (
     calibration_recalibration,
     calibration_sections,
     calibration_small,
+    calibration_used,
     controls,
     definitions,
     drawing,
@@ -73,6 +75,7 @@ def _usable(data: Dataset) -> bool:
 def calibration(data: Dataset) -> None:
     """Controls, the groups in sentences and in the first picture, and the section chosen."""
     _follow(data)
+    calibration_used.say()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         asked = ask.asked(data)
         definitions.offer(TERMS)
@@ -103,15 +106,17 @@ def _said(shown: Scene) -> None:
     """Say what each group's scores are, whether errors cancel, and which rows these numbers are from."""
     found = shown.found
     told = calibration_words.told(found)
-    lines = [calibration_words.group_sentence(found.measured[g], g) for g in told]
+    lines = [calibration_words.group_sentence(found.measured[g], g, found.min_group) for g in told]
     more = sum(group.n > 0 for group in found.measured) - len(told)
     if more:
-        lines.append(f"{more} more groups are in the table, those of ten rows or more in the picture."
-                     if len(told) == calibration_words.SENTENCES else f"{more} groups have fewer than 10 rows.")
+        lines.append(f"{counted(more, 'more group')} {'is' if more == 1 else 'are'} in the table, those of ten rows or "
+                     "more in the picture." if len(told) == calibration_words.SENTENCES
+                     else f"{counted(more, 'group')} {'has' if more == 1 else 'have'} fewer than 10 rows.")
     if not any(group.n for group in found.measured):
         lines = ["No row has a score and an outcome."]
     st.markdown("\n".join(f"- {line}" for line in lines))
-    st.markdown("\n\n".join(calibration_words.cancelling(found, FLAGS)))
+    aside = calibration_words.one_sided(found, shown.answer.overall.mean_score)
+    st.markdown("\n\n".join([*([aside] if aside else []), *calibration_words.cancelling(found, FLAGS)]))
     st.caption(f"{shown.answer.rows_used:,} rows with a score and an outcome" + _left_out(shown)
                + f". Intervals at {100 * shown.asked.request.level:g} %.")
     if found.note:

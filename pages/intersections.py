@@ -70,13 +70,19 @@ def intersections(data: Dataset) -> None:
         _combinations(data, chosen, numbers, trained)
     elif section == "path":
         _path(data, chosen, numbers, trained)
-    elif trained is None:
-        st.info("No path has been trained on these data: train one in the section before.")
     else:
+        _densities(data, trained)
+    ask.share()
+
+
+def _densities(data: Dataset, trained: Trained | None) -> None:
+    intersections_training.progress()
+    if trained is not None:
         looked = intersections_path.chosen(trained)
         intersections_path.before_and_after(data, looked)
         intersections_use.draw(data, looked)
-    ask.share()
+    elif not intersections_training.running():
+        st.info("No path has been trained on these data: train one in the section before.")
 
 
 def _combinations(

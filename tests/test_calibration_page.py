@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.data.catalogue import load
 from engine.glossary import GLOSSARY
+from engine.text import markdown
 from pages.parts import calibration_arbitrary, calibration_base_rate, calibration_recalibration, threshold_native
 from pages.parts import calibration_sections as sections
 from pages.parts.state import Session
@@ -150,6 +151,10 @@ def test_recalibrated_scores_go_to_every_page_and_back():
     button(at, "Use these scores").click().run()
     data = dataset_of(clean(at))
     assert data.score != first
+    [toast] = at.toast
+    assert toast.value == f"Now in use on every page: {markdown(data.score)}. The sidebar leads back."
+    assert "it was chosen from" in text(at)
+    assert button(at, "Use these scores").disabled
     assert "Platt per g" in data.score
     assert not np.array_equal(data.score_values(), raw)
     for g in (0, 1):
@@ -168,7 +173,7 @@ def test_comparing_all_maps_draws_an_arrow_for_each():
     at = clean(page(people(400), section="recalibration"))
     button(at, "Compare all maps").click().run()
     settled(at)
-    [box] = [box for box in at.selectbox if box.label == "Look at"]
+    [box] = [box for box in at.selectbox if box.label == "Shown in full"]
     assert len(box.options) == 12
 
 
@@ -182,6 +187,14 @@ def test_another_base_rate_moves_the_threshold_as_arithmetic_says():
     moved = dataset_of(clean(at)).score_values()
     p = data.score_values()
     assert moved == pytest.approx(p * odds / (p * odds + 1 - p))
+
+
+def test_the_base_rate_starts_where_nothing_moves_and_no_scores_are_offered():
+    at = clean(page(people(), section="base"))
+    assert "on the score as it is" in text(at)
+    assert "nothing moves" in text(at)
+    assert "is **0.500** on the score as it is" in text(at)
+    assert not any(each.label == "Use these scores" for each in at.button)
 
 
 def test_two_scores_are_compared_and_the_margin_decides_who_counts():

@@ -17,7 +17,7 @@ from engine.charts import calibration_table as tables
 from engine.charts import calibration_words as words
 from engine.charts.calibration import free_side, quadrant
 from engine.charts.calibration_curve import cumulative, thinned, worst_words
-from engine.charts.calibration_moves import ERRORS, moves
+from engine.charts.calibration_moves import ERRORS, LEAST, moves
 from engine.charts.calibration_multiplicity import multiplicity
 from engine.charts.calibration_panels import Panels
 from engine.charts.calibration_prior import other_base_rate
@@ -150,6 +150,15 @@ def test_bars_of_score_ranges_add_up_to_balance_and_differ_without_colour():
         assert over.marker.pattern.shape != under.marker.pattern.shape
 
 
+def test_score_ranges_have_a_tick_at_every_border_and_labels_in_equal_steps():
+    _, found = answered(data(3))
+    [axis] = [regions(found.measured, [0]).figure.layout.xaxis]
+    assert list(axis.tickvals) == list(range(len(found.measured[0].regions.low) + 1))
+    labelled = [place for place, text in enumerate(axis.ticktext) if text]
+    assert len(set(np.diff(labelled))) == 1
+    assert len(labelled) >= 3
+
+
 def test_panels_never_overlap():
     for count in (1, 2, 5, 12):
         panels = Panels(count)
@@ -179,6 +188,10 @@ def test_recalibration_arrows_start_at_the_score_as_it_is():
         assert [(arrow.ax, arrow.ay) for arrow in arrows] == [(getattr(found[0].before, error),
                                                               found[0].before.gaps[gap])] * 2
         assert len(chart.table["score"]) == 1 + 2 * 2
+        low, high = chart.figure.layout.yaxis.range
+        assert low < 0 < high
+        assert high - low >= LEAST
+        assert high > max(place.gaps[gap] for each in found for place in (each.before, *each.after))
 
 
 def test_a_score_outside_0_to_1_has_no_place_before():

@@ -107,6 +107,36 @@ def test_three_attributes_make_a_list_and_the_table_has_every_cell():
     assert set(cells.listed(found)) == {each.cell for each in found.contrasts[:SHOWN]}
 
 
+def test_grey_and_what_is_left_out_are_spoken_of_only_where_they_are():
+    rng = np.random.default_rng(1)
+    codes = [rng.integers(0, 3, 3000) for _ in range(3)]
+    codes[0][(codes[1] == 2) & (codes[2] == 2)] = 2                 # leaves two cells empty
+    made = data(rng.normal(size=(3000, 1)), tuple(attribute(f"p{k}", c) for k, c in enumerate(codes)),
+                label=rng.integers(0, 2, 3000))
+    found = asked(made)
+    assert cells.shown(found) == f"{SHOWN} of {len(found.cells)} combinations shown, the others are in the table."
+    assert "grey" not in cells.cells(found, "share", True).reading + words.told(found, "share", True)[-1]
+    two = asked(made, attributes=("p0", "p1"))
+    few = asked(made, attributes=("p0", "p1"), min_group=int(np.sort(two.estimates.n)[2]))
+    assert cells.shown(two) == ""
+    assert "grey" not in cells.cells(two, "share", True).reading
+    assert cells.shown(few) == "The 2 in grey have too few persons to be compared."
+    assert "grey" in cells.cells(few, "share", True).reading
+
+
+def test_the_smallest_p_value_a_negative_part_and_numbers_beside_bands_are_explained(people):
+    found = asked(people)
+    assert found.dependence_p_value == 1 / 20
+    assert "p at most 0.05, the smallest that 19 shuffles can give" in words.dependence(found, "cc", 19)
+    assert "p 0.050;" in words.dependence(found, "cc", 99)
+    assert "compresses" not in words.dependence(found, "cc")
+    below = dataclasses.replace(found, interaction=-0.01)
+    assert "only in combination −0.01" in words.dependence(below, "cc")
+    assert "compresses" in words.dependence(below, "cc")
+    assert words.units(("race", "age"), ()) == ""
+    assert "bands of age); the dependence takes age as a number" in words.units(("race", "age"), ("age",))
+
+
 def test_the_parts_of_a_dependence_add_up_and_show_the_combination(people):
     found = asked(people)
     chart = sound(terms(found, "CCdCov"))
@@ -176,6 +206,13 @@ def test_a_model_of_one_number_is_a_triangle_at_the_foot(path):
     assert reports.marker.symbol[3] == "triangle-down-open"
     assert reports.y[3] == charts.foot(bent)
     assert "one number" in reports.text[3]
+    seen = dataclasses.replace(seen, jsd=1e9, jsd_null_high=1e9)
+    large = dataclasses.replace(path.points[3], collapsed=True, test=seen)
+    bent = dataclasses.replace(path, points=(*path.points[:3], large))
+    [reports] = trace(sound(charts.divergence(bent, 0)), charts.REPORTS)
+    assert reports.y[3] == charts.foot(bent) < 1                    # that of rounding errors is not drawn as measured
+    assert words.listed(bent, 3).endswith("all predictions one number)")
+    assert "all predictions one number" not in words.listed(path, 0)
 
 
 def test_the_frontier_links_both_and_rings_the_chosen_point(path):

@@ -12,6 +12,7 @@ from engine.charts.drivers import gap_bars
 from engine.charts.drivers_flip import direction_table, directions, group_table, largest_table
 from engine.charts.drivers_rows import dependence, swarm
 from engine.charts.drivers_second import overturn_table, overturns, paired_gaps
+from engine.charts.drivers_words import directions_told, flip_meaning, flips_told
 from engine.charts.theme import MARKS, SHOWN
 from engine.drivers import DriversRequest, FlipRequest, SecondRequest, explain, flip_test, second_decision
 from engine.drivers.flip import flips
@@ -150,3 +151,24 @@ def test_gaps_that_cannot_be_estimated_are_left_to_the_table():
     assert len(chart.table["rate"]) == 7
     assert chart.table["gap by model"][-1] is None
     assert chart.table["note"][-1]
+
+
+def test_recodings_of_few_rows_are_marked_and_told_last():
+    own = np.repeat([0, 1, 2], (40, 40, 5))
+    scores = np.column_stack([np.where(own == 2, 0.9, 0.2), np.tile([0.2, 0.9, 0.9, 0.2, 0.2], 17), np.full(85, 0.2)])
+    found = flips(scores, own, ("a", "b", "a rather long name of few"), np.full(3, 0.5))
+    assert group_table(found)["group"][1:] == ["a", "b", "a rather long name of few (small)"]
+    marked = [label for label in directions(found).figure.layout.yaxis.ticktext if "(small) →" in label]
+    assert len(marked) == 2
+    told = directions_told(found)
+    assert ["(small)" in line for line in told] == [False] * 4
+    assert "for at least one of the 2 other values" in flips_told(found)
+    assert "at least one of the 2 other values" in flip_meaning(found)
+    assert "fewer than 30 rows" in flip_meaning(found)
+
+
+def test_of_two_values_the_other_one_is_meant():
+    found = flips(np.tile([0.2, 0.9], (80, 1)), np.repeat([0, 1], 40), ("a", "b"), np.full(2, 0.5))
+    assert flips_told(found).endswith("were another.")
+    assert flip_meaning(found) == "Flip: decided otherwise under the other value of group."
+    assert "(small)" not in "".join(group_table(found)["group"])

@@ -146,10 +146,15 @@ def test_training_draws_three_linked_charts_and_both_parts():
     at = choice.set_value(2).run()
     table = clean(at).table[0].value
     test = path.points[2].test
-    assert list(table.columns[1:]) == ["Unpenalised, test", "κ 3, validation", "κ 3, test"]
+    assert list(table.columns[1:]) == ["Unpenalised, validation", "Unpenalised, test", "κ 3, validation",
+                                       "κ 3, test"]
     assert f"**{test.loss.value:.4g}**" in table["κ 3, test"].iloc[1]
     assert f"**{test.intersectional_gap.value:.4g}**" in table["κ 3, test"].iloc[3]
     assert f"**{path.points[2].validation.loss.value:.4g}**" in table["κ 3, validation"].iloc[1]
+    assert f"**{path.points[0].validation.loss.value:.4g}**" in table["Unpenalised, validation"].iloc[1]
+    assert table[""].iloc[3] == "Gap over combinations of a, b"
+    assert test.marginal_of in ("a", "b")
+    assert table["κ 3, test"].iloc[4].endswith(f":small[of {test.marginal_of}]")
     assert all(f"chosen CCdCov, logistic, κ 3 loss {test.loss.value:.4f}" in alt for alt in alts(at))
     for said in ("demographic parity", "drawing all predictions together", "only κ can be compared", "few persons"):
         assert said in text(at)
@@ -178,6 +183,8 @@ def test_the_scores_go_to_every_page_for_the_rows_that_trained_nothing():
     known = np.isfinite(after.score_values())
     assert np.flatnonzero(known).tolist() == path.held.tolist()
     assert "held out" in after.score
+    assert [toast.value.startswith("Now in use: unpenalised") or "Now in use: CCdCov" in toast.value
+            for toast in at.toast] == [True]
     button(at, "Back to the original score").click().run()
     assert dataset_of(clean(at)).score == "s"
 
@@ -240,6 +247,11 @@ def test_cancelled_training_leaves_nothing_and_can_be_started_again(monkeypatch)
     at = page(people(), section="path")
     button(at, "Train the path").click().run()
     assert "The first model is on its way" in text(at)
+    [look] = [group for group in at.button_group if group.label == "Section"]
+    at = look.set_value("densities").run()
+    assert "The first model is on its way" in text(at)            # the other sections tell of it too
+    assert not any("No path has been trained" in box.value for box in at.info)
+    at = next(group for group in at.button_group if group.label == "Section").set_value("path").run()
     button(at, "Cancel").click().run()
     assert "The training was stopped" in text(clean(at))
     at = settled(at)

@@ -132,6 +132,17 @@ def test_progress_rises_and_a_stop_is_obeyed(people):
         assert len(asked) == patience + 1
 
 
+def test_baselines_have_their_share_of_the_progress(people):
+    told = []
+    explore(people, Request(kappas=FEW, shuffles=2, baselines=("marginal",)),
+            progress=lambda share, words: told.append((share, words)))
+    shares = [share for share, _ in told]
+    begun = min(share for share, words in told if words.startswith("sum of marginal penalties, strength"))
+    assert shares == sorted(shares)
+    assert 0.4 < begun < 0.8
+    assert len({share for share in shares if share > begun}) > 5
+
+
 def fake(divergence, loss, null=0.02):
     """Return a point whose validation rows say this, of an ever greater strength."""
     return [

@@ -104,3 +104,14 @@ def test_training_with_the_protected_attributes_is_a_version_of_its_own(allowed)
     assert data.score == "logistic (cross-fitted, with the protected attributes)"
     assert (data.scores[data.score] != data.scores[first.score]).any()
     assert [line for line in test.markdown if "features, with the protected attributes" in line.value]
+    assert [box for box in test.success if "is in use on every page" in box.value]
+    assert next(button for button in test.button if button.label == "Train and score").disabled
+    settled(toggle_of(test).set_value(False).run())
+    assert [line for line in sound(test).caption if "is trained already" in line.value]
+    click(test, "Put it in use")
+    assert session(sound(test)).dataset.score == first.score
+    assert [box for box in test.success if first.score.split(" ")[0] in box.value]
+
+
+def toggle_of(test):
+    return next(box for box in test.toggle if box.label.startswith("May use"))

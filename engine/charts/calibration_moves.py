@@ -15,6 +15,7 @@ from engine.metrics import DISPARITIES
 from engine.text import plain
 
 ERRORS = {"drift": "ECCE-R of the worst group, in units of chance", "ece2": "two-bin error of the worst group"}
+LEAST = 0.02        # the shortest axis of gaps: less would magnify differences of no weight
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon", "star", "hexagon")
 READING = (
     "The cross is the score as it is; each arrow leads to a recalibrated one, blue where all groups share a map, red "
@@ -65,8 +66,26 @@ def moves(found: Sequence[Move], error: str, gap: str) -> Chart:
     _legend(figure, found, methods)
     house(figure, 420, showlegend=True, hovermode="closest", margin={"l": 8, "r": 8, "t": 72, "b": 8})
     figure.update_xaxes(**axis(f"{ERRORS[error]} (0: calibrated)"), rangemode="tozero")
-    figure.update_yaxes(**axis(f"{DISPARITIES[gap].name} (0: equal)"), tickformat=".3~f")
+    figure.update_yaxes(**axis(f"{DISPARITIES[gap].name} (0: equal)"), tickformat=".3~f", nticks=7,
+                        range=_reach([place.gaps[gap] for move in found for place in (*_before(move), *move.after)]))
     return Chart(figure, _table(found, before), _alt(found, before, error, gap), READING, "recalibration")
+
+
+def _before(move: Move) -> tuple[Place, ...]:
+    return () if move.before is None else (move.before,)
+
+
+def _reach(gaps: Sequence[float]) -> list[float]:
+    """Return the ends of the axis of gaps: every mark and 0 with some room, and never a range of thousandths.
+
+    >>> _reach([0.005, 0.1, float("nan")]), _reach([])
+    ([-0.008, 0.108], [-0.0016, 0.0216])
+    """
+    known = [gap for gap in gaps if np.isfinite(gap)]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    high = max(high, low + LEAST)
+    room = 0.08 * (high - low)
+    return [round(low - room, 9), round(high + room, 9)]
 
 
 def _legend(figure: go.Figure, found: Sequence[Move], methods: Sequence[str]) -> None:

@@ -14,10 +14,11 @@ from engine.charts.theme import BLUE, GREY, VERMILION, Chart, Column, house
 from engine.text import plain
 
 SIDES = (("under-confident", BLUE, ""), ("over-confident", VERMILION, "/"))
+LABELS = 3      # about so many borders have their score in words
 READING = (
-    "Each bar is a range of the score and what it adds to the group's Balance: upwards where the model was less sure "
-    "than it could be, downwards and hatched where it was too sure; the bars of a panel add up to its Balance. Long "
-    "bars both ways that cancel are errors which a Balance near zero hides."
+    "Each bar is a range of the score, drawn equally wide whatever its scores, and what it adds to Balance: upwards "
+    "where the model was less sure than it could be, downwards and hatched where it was too sure; the bars of a panel "
+    "add up to its Balance. Long bars both ways that cancel are errors which a Balance near zero hides."
 )
 
 
@@ -51,10 +52,12 @@ def regions(groups: Sequence[GroupCalibration], shown: Sequence[int]) -> Chart:
 
 
 def _ticks(found: Regions) -> Part:
-    """Return a few borders of the ranges, which are drawn equally wide, with their scores."""
+    """Return a tick at every border of the ranges, which are drawn equally wide, with the score at some in equal steps.
+    """
     edges = [*found.low.tolist(), float(found.high[-1])]
-    places = sorted({0, round((len(edges) - 1) / 3), round(2 * (len(edges) - 1) / 3), len(edges) - 1})
-    return {"tickvals": places, "ticktext": [f"{edges[place]:.2g}" for place in places]}
+    step = -(-(len(edges) - 1) // LABELS)
+    return {"tickvals": list(range(len(edges))), "ticks": "outside", "ticklen": 4, "tickangle": 0,
+            "ticktext": [f"{edge:.3g}" if place % step == 0 else "" for place, edge in enumerate(edges)]}
 
 
 def _bars(found: Regions, place: int) -> list[Part]:

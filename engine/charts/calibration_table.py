@@ -17,6 +17,7 @@ from engine.types import Estimate
 Cells = dict[str, list[str]]
 Cell = Callable[[GroupCalibration, int], str]     # of a group, and the number of groups compared
 MAIN, MORE = "main", "more"
+TESTS = ("ECCE-R / σ", "Spiegelhalter z")         # columns that small groups have no p in
 
 
 def table(found: GroupingCalibration, rows: list[int], view: str) -> Cells:
@@ -25,7 +26,8 @@ def table(found: GroupingCalibration, rows: list[int], view: str) -> Cells:
     shown: Cells = {"Group": [_name(found, g) for g in rows], "Rows": [f"{found.measured[g].n:,}" for g in rows]}
     count = sum(not small for small in found.small)   # as the engine counts tests
     for heading, cell in columns.items():
-        shown[heading] = [_grey(cell(found.measured[g], count), found, g) for g in rows]
+        shown[heading] = [_grey(_untested(found, g) if heading in TESTS and found.small[g]
+                                else cell(found.measured[g], count), found, g) for g in rows]
     return shown
 
 
@@ -90,10 +92,15 @@ def _nothing(group: GroupCalibration) -> str | None:
 def _estimate(estimate: Estimate, digits: int = 3, sign: bool = True) -> str:
     if math.isnan(estimate.value):
         return f":small[{markdown(estimate.reason or 'not estimable', 120)}]"
-    words = [signed(x, digits) if sign else f"{x:.{digits}f}" for x in (estimate.value, estimate.low, estimate.high)]
+    words = [signed(x, digits) if sign else f"{x:.{digits}f}".replace("-", "−")
+             for x in (estimate.value, estimate.low, estimate.high)]
     if math.isnan(estimate.low):
         return f"**{words[0]}** :small[{markdown(estimate.reason or 'no interval', 120)}]"
     return f"**{words[0]}** :small[{words[1]} to {words[2]}]".replace(" to ", "\u00a0to\u00a0")
+
+
+def _untested(found: GroupingCalibration, g: int) -> str:
+    return _nothing(found.measured[g]) or f":small[no test: fewer than {found.min_group:,} rows]"
 
 
 def _share(group: GroupCalibration, value: float) -> str:
@@ -133,7 +140,7 @@ def _test(found: Statistic, group: GroupCalibration) -> str:
 
 def _squared(group: GroupCalibration, _: int) -> str:
     reason = group.reasons.get("corrected_l2")
-    return _nothing(group) or (f":small[{markdown(reason, 120)}]" if reason else f"{group.corrected_l2:+.5f}")
+    return _nothing(group) or (f":small[{markdown(reason, 120)}]" if reason else signed(group.corrected_l2, 5))
 
 
 def _loss(group: GroupCalibration, _: int) -> str:
@@ -149,7 +156,6 @@ _MAIN: dict[str, Cell] = {
     "ECCE-R / σ": _drift,
     "Brier = MCB − DSC + UNC": _brier,
     "ECE": lambda group, _: _band(group.ece, group),
-    "Slope": lambda group, _: _nothing(group) or _estimate(group.slope, 2, False),
 }
 _MORE: dict[str, Cell] = {
     "ECE, equal mass": lambda group, _: _band(group.ece_mass, group),
@@ -159,5 +165,6 @@ _MORE: dict[str, Cell] = {
     "Corrected L2": _squared,
     "Log loss": _loss,
     "Spiegelhalter z": lambda group, _: _test(group.spiegelhalter, group),
+    "Slope": lambda group, _: _nothing(group) or _estimate(group.slope, 2, False),
     "Intercept": lambda group, _: _nothing(group) or _estimate(group.intercept, 2),
 }

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.calibration.results import Banded, Equality, GroupCalibration, GroupingCalibration, Multicalibration
-from engine.charts.calibration import FEWEST, signed
+from engine.charts.calibration import FEWEST, SMALL, signed
 from engine.charts.theme import badge
 from engine.text import markdown, plain
 from engine.types import Estimate
 
+ASIDE = 0.02       # share of rows up to which one side of the cut counts as practically empty; a convention
 SENTENCES = 6      # groups that get a sentence of their own
 
 
@@ -29,24 +30,38 @@ def _clear(group: GroupCalibration) -> float:
     return scaled if np.isfinite(scaled) else -1.0
 
 
-def group_sentence(group: GroupCalibration, place: int) -> str:
-    """Return one group in a sentence of Markdown: scores against outcomes, then confidence."""
-    head = f"**{badge(place)} {markdown(group.name, 40)}**, {group.n:,} persons:"
+def group_sentence(group: GroupCalibration, place: int, least: int = SMALL) -> str:
+    """Return one group in a sentence of Markdown: scores against outcomes, then confidence.
+
+    A group under `least` rows gets its means alone: what they differ by is left to the table, with its interval.
+    """
+    head = f"**{badge(place)} {markdown(group.name, 40)}**, {counted(group.n, 'person')}:"
     mean = f"mean score {100 * group.mean_score:.1f} %, base rate {100 * group.base_rate:.1f} %"
+    if group.n < least:
+        return f"{head} too few persons to say much (fewer than {least:,}): {mean}.".replace(" %", "\u00a0%")
     return f"{head} {_level(group.calibration_in_the_large)}: {mean}. {_confidence(group)}".replace(" %", "\u00a0%")
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Return how many of something there are.
+
+    >>> counted(1, "group"), counted(1200, "group")
+    ('1 group', '1,200 groups')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _level(large: Estimate) -> str:
     """Say whether scores are too high or too low on average, in points of a hundred."""
     points, ends = 100 * abs(large.value), sorted(100 * abs(end) for end in (large.low, large.high))
     if np.isnan(large.low):
-        return f"outcome − score {signed(100 * large.value, 1)} points on average ({plain(large.reason, 120)})"
+        return f"outcome − score {signed(100 * large.value, 1)} points of 100 on average ({plain(large.reason, 120)})"
     if large.low <= 0 <= large.high:
         value, low, high = (signed(100 * each, 1) for each in (large.value, large.low, large.high))
         return f"scores neither clearly too high nor too low on average "\
-               f"(outcome − score {value} points, {low} to {high})"
+               f"(outcome − score {value} points of 100, {low} to {high})"
     way = "high" if large.value < 0 else "low"
-    return f"scores are too {way} by **{points:.1f} points** on average ({ends[0]:.1f} to {ends[1]:.1f})"
+    return f"scores are too {way} by **{points:.1f} points** of 100 on average ({ends[0]:.1f} to {ends[1]:.1f})"
 
 
 def _confidence(group: GroupCalibration) -> str:
@@ -59,6 +74,25 @@ def _confidence(group: GroupCalibration) -> str:
     if balance.low <= 0 <= balance.high:
         return f"Neither clearly over- nor under-confident: {value} {span}."
     return f"{'Over' if balance.value < 0 else 'Under'}-confident: {value} {span}."
+
+
+def one_sided(found: GroupingCalibration, mean: float) -> str | None:
+    """Return that Balance says nothing of its own, where practically no score lies on one side of the cut; else None.
+
+    `mean` is everybody's mean score, near which a cut would part the scores.
+    """
+    sized = [group for group, small in zip(found.measured, found.small, strict=True) if not small]
+    above = np.array([int(group.regions.rows[group.regions.low >= group.cut].sum()) for group in sized])
+    rows = np.array([group.n for group in sized])
+    high = bool(len(rows)) and bool((above >= (1 - ASIDE) * rows).all())
+    if not high and not (len(rows) and (above <= ASIDE * rows).all()):
+        return None
+    aside = int((rows - above).sum() if high else above.sum())
+    which = f"All but {aside:,} of {rows.sum():,} scores" if aside else f"All {rows.sum():,} scores"
+    side, turned = ("at or above", "") if high else ("below", " with the sign turned")
+    return (f"{which} lie {side} the cut, so in every group Balance practically equals "
+            f"calibration-in-the-large{turned} and tells nothing more. Another cut does: set a threshold amid "
+            f"the scores (their mean is {mean:.3g}) on the threshold page and cut Balance at “the threshold in force”.")
 
 
 def raised(found: GroupingCalibration) -> list[int]:
@@ -74,8 +108,8 @@ def cancelling(found: GroupingCalibration, most: int | None = None) -> list[str]
     flagged = raised(found)
     if not flagged:
         looked = sum(not small for small in found.small)
-        return [f"Errors that offset each other: not flagged in any of the {looked} groups of {found.min_group} rows "
-                "or more."]
+        return ["Errors that offset each other: not flagged in any of the " + counted(looked, "group")
+                + f" of {found.min_group} rows or more."]
     told = flagged[:most]
     lines = [f"Errors that offset each other, in **{badge(g)} {markdown(found.names[g], 40)}**: "
              f"{markdown(found.measured[g].cancellation.sentence, 300)}" for g in told]
@@ -88,14 +122,14 @@ def equality_sentence(found: Equality) -> str:
     if found.reason is not None:
         return f"Equal Balance in all groups: {plain(found.reason, 200)}."
     return (f"If Balance were the same in all groups, chance would spread it so far or further with probability "
-            f"{probability(found.p_value)} (Q = {found.q:.1f} on {found.df} degrees of freedom).")
+            f"{probability(found.p_value)} (Q = {found.q:.1f} on {counted(found.df, 'degree')} of freedom).")
 
 
 def drift_sentence(found: Multicalibration) -> str:
     """Return the multicalibration error of the groups looked at in words, as Markdown."""
     if found.reason is not None:
         return f"Multicalibration error: {plain(found.reason, 200)}."
-    return (f"Multicalibration error {found.value:.3f}: of {found.groups} groups looked at, "
+    return (f"Multicalibration error {found.value:.3f}: of {counted(found.groups, 'group')} looked at, "
             f"{markdown(found.group, 40)} drifts furthest, {found.sigmas:.1f} times what chance does "
             f"(p {probability(found.p_value)} after Bonferroni).")
 
@@ -137,5 +171,6 @@ def left_out(found: GroupingCalibration, shown: Sequence[int]) -> str | None:
             f"{badge(g)} {markdown(found.measured[g].name, 30)} ({found.measured[g].n})" for g in small[:8])
             + (f" and {len(small) - 8} more" if len(small) > 8 else ""))
     if more:
-        words.append(f"{len(shown)} groups with most rows are drawn; {len(more)} more are in the table")
+        words.append(f"{counted(len(shown), 'group')} with most rows {'is' if len(shown) == 1 else 'are'} drawn; "
+                     f"{len(more)} more {'is' if len(more) == 1 else 'are'} in the table")
     return ". ".join(words) + "." if words else None

@@ -18,6 +18,12 @@ READING = (
     "there the recorded value alone costs people a decision; shares near 0 do not speak of proxies."
 )
 LARGEST = 50
+SMALL = 30        # rows of a group below which its shares are mostly chance
+
+
+def small(found: Flips, group: int) -> str:
+    """Return the mark that follows the name of a group with few rows; nothing for others."""
+    return " (small)" if 0 < found.by_group[group].n < SMALL else ""
 
 
 def directions(found: Flips) -> Chart:
@@ -38,7 +44,7 @@ def directions(found: Flips) -> Chart:
             hovertemplate="%{text}<extra></extra>",
         )
     reach = max((share.high for _, _, gain, loss in drawn for share in (gain, loss)), default=1.0)
-    labels = [f"{markup(plain(own, 20))} → {markup(plain(other, 20))}" for own, other, _, _ in drawn]
+    labels = [f"{markup(_short(own))} → {markup(plain(other, 20))}" for own, other, _, _ in drawn]
     house(figure, 110 + 32 * len(drawn), showlegend=True, margin={"l": 8, "r": 8, "t": 32, "b": 8})
     figure.update_xaxes(**axis("share of the group's rows"), tickformat=".2~%",
                         range=[-0.02 * reach, 1.04 * reach])
@@ -63,7 +69,8 @@ def direction_table(found: Flips) -> dict[str, Column]:
 
 def group_table(found: Flips) -> dict[str, Column]:
     """Return the share of rows that flip, of everybody and by group."""
-    rows = [("everybody", found.flipped), *((plain(name), found.by_group[g]) for g, name in enumerate(found.values))]
+    rows = [("everybody", found.flipped), *((plain(name) + small(found, g), found.by_group[g])
+                                            for g, name in enumerate(found.values))]
     return {
         "group": [name for name, _ in rows], "flip": [finite(share.value) for _, share in rows],
         "low": [finite(share.low) for _, share in rows], "high": [finite(share.high) for _, share in rows],
@@ -80,16 +87,22 @@ def largest_table(dataset: Dataset, found: Flips, count: int = LARGEST) -> dict[
         named["identifier"] = [plain(dataset.ids[row]) for row in rows]
     return {
         **named, "group": [plain(found.values[found.own[place]]) for place in places],
+        "flips": ["yes" if found.flips[place] else "no" for place in places],
+        "largest change": [float(found.gaps[place]) for place in places],
         **{f"score as {plain(value)}": [float(found.scores[place, v]) for place in places]
            for v, value in enumerate(found.values)},
-        "largest change": [float(found.gaps[place]) for place in places],
-        "flips": ["yes" if found.flips[place] else "no" for place in places],
     }
+
+
+def _short(own: str) -> str:
+    """Return a group's name for an axis; the mark of a small one stays."""
+    mark = " (small)" if own.endswith(" (small)") else ""
+    return plain(own.removesuffix(mark), 20) + mark
 
 
 def _pairs(found: Flips) -> list[tuple[str, str, Estimate, Estimate]]:
     """Return every group with every other value it could be recoded as; those that can be estimated."""
-    pairs = [(plain(own), plain(other), found.gaining[g][v], found.losing[g][v])
+    pairs = [(plain(own, 40) + small(found, g), plain(other), found.gaining[g][v], found.losing[g][v])
              for g, own in enumerate(found.values) for v, other in enumerate(found.values) if g != v]
     return [pair for pair in pairs if not math.isnan(pair[2].value)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+from engine.charts.drivers_flip import SMALL, small
 from engine.charts.drivers_second import apart
 from engine.charts.theme import number, percent
 from engine.drivers import DriversResult, Flips, SecondResult
@@ -53,7 +54,7 @@ def gap_told(result: DriversResult) -> list[str]:
     a, b = (markdown(name, NAME) for name in result.request.groups)
     if isnan(found.gap.value):
         return [f"{markdown(found.gap.reason, 160)}."]
-    what = "the mean imitated score" if result.of == "surrogate" else "the mean score of the model"
+    what = "the mean imitated score" if result.of == "surrogate" else "the mean score of the model trained here"
     sign, way = (1.0, "higher") if found.gap.value >= 0 else (-1.0, "lower")
     clear = isnan(found.gap.low) or found.gap.low > 0 or found.gap.high < 0
     said = (f"Among **{a}** {what} is **{interval(found.gap, 3, sign)}** {way} than among **{b}**, in units of {units}."
@@ -106,19 +107,30 @@ def rows_told(result: DriversResult) -> str:
 
 def flips_told(found: Flips) -> str:
     """Return how many rows flip, in a sentence."""
+    others = len(found.values) - 1
+    which = f": for at least one of the {others} other values" if others > 1 else ""
     return (f"Of {found.flipped.n:,.0f} rows, **{share(found.flipped)}** would be decided otherwise if only the "
-            f"recorded **{markdown(found.attribute, NAME)}** were another.")
+            f"recorded **{markdown(found.attribute, NAME)}** were another{which}.")
+
+
+def flip_meaning(found: Flips) -> str:
+    """Return what the share by group counts, in sentences; that groups are small where some are."""
+    others = len(found.values) - 1
+    which = f"at least one of the {others} other values" if others > 1 else "the other value"
+    few = any(0 < n < SMALL for n in found.by_group.n)
+    return (f"Flip: decided otherwise under {which} of {markdown(found.attribute, NAME)}."
+            + (f" Small: fewer than {SMALL} rows, where a share is mostly chance." if few else ""))
 
 
 def directions_told(found: Flips) -> list[str]:
-    """Return who would gain and lose by being recorded as what; the `PAIRS` largest."""
-    pairs = [(gain.value + loss.value, own, other, gain, loss) for g, own in enumerate(found.values)
+    """Return who would gain and lose by being recorded as what; the `PAIRS` largest, small groups last."""
+    pairs = [(gain.value + loss.value, g, other, gain, loss) for g in range(len(found.values))
              for v, other in enumerate(found.values) if g != v
              for gain, loss in ((found.gaining[g][v], found.losing[g][v]),) if not isnan(gain.value)]
-    told = sorted(pairs, key=lambda pair: -pair[0])[:PAIRS]
-    return [f"**{markdown(own, NAME)}** recorded as **{markdown(other, NAME)}**: {share(gain)} would gain the "
-            f"favourable decision, {share(loss)} would lose it, of {gain.n:,.0f} rows."
-            for _, own, other, gain, loss in told]
+    told = sorted(pairs, key=lambda pair: (pair[3].n < SMALL, -pair[0]))[:PAIRS]
+    return [f"**{markdown(found.values[g], NAME)}**{small(found, g)} recorded as **{markdown(other, NAME)}**: "
+            f"{share(gain)} would gain the favourable decision, {share(loss)} would lose it, of {gain.n:,.0f} rows."
+            for _, g, other, gain, loss in told]
 
 
 def second_told(result: SecondResult) -> list[str]:

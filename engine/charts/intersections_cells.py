@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,24 +18,41 @@ from engine.types import Floats
 MOST_LEVELS = (24, 10)   # rows and columns of a heat map that can still be read
 ROOMY = 4                # columns up to which a cell has room for its interval
 HEAT = (
-    "Each field is a combination of two groups: its number, its interval and the persons behind it; darker is higher, "
-    "grey fields have too few persons to be compared. Look for a field that stands out from both its row and its "
+    "Each field is a combination of two groups: its number, its interval and the persons behind it; darker is higher"
+    "{grey}. Look for a field that stands out from both its row and its "
     "column: neither attribute alone shows it."
 )
 LIST = (
-    "Each dot is a combination of groups with its interval, the dotted line is everybody together; open grey dots have "
-    "too few persons to be compared. The list holds the combinations that are most surely different from the rest, in "
-    "the order of their numbers; the table has all."
+    "Each dot is a combination of groups with its interval, the dashed line is everybody together{grey}. The list "
+    "holds the combinations that are most surely different from the rest, in the order of their numbers; the table has "
+    "all."
 )
+GREY_FIELDS = ", grey fields have too few persons to be compared"
+GREY_DOTS = "; open grey dots have too few persons to be compared"
+WIDE = 34                # characters of an axis title that fit a phone
 
 
 def cells(found: Diagnosis, what: str, share: bool) -> Chart:
     """Draw the cells: a heat map where they are those of two attributes with few levels, else a sorted list."""
-    if len(found.cells.attributes) == 2:
-        sides = sorted(len(levels) for levels in found.cells.levels)
-        if sides[0] <= MOST_LEVELS[1] and sides[1] <= MOST_LEVELS[0]:
-            return heat_map(found, what, share)
-    return sorted_list(found, what, share)
+    return heat_map(found, what, share) if _as_fields(found) else sorted_list(found, what, share)
+
+
+def _as_fields(found: Diagnosis) -> bool:
+    """Return whether the cells fit a heat map."""
+    sides = sorted(len(levels) for levels in found.cells.levels)
+    return len(found.cells.attributes) == 2 and sides[0] <= MOST_LEVELS[1] and sides[1] <= MOST_LEVELS[0]
+
+
+def shown(found: Diagnosis) -> str:
+    """Return which of the cells the chart shows, in a sentence: all of a heat map, at most twelve of a list."""
+    drawn = list(range(len(found.cells))) if _as_fields(found) else listed(found)
+    grey = len(small(found) & set(drawn))
+    words = [f"{len(drawn)} of {len(found.cells)} combinations shown, the others are in the table."] if len(
+        drawn) < len(found.cells) else []
+    if grey:
+        words.append(f"The {grey} in grey have too few persons to be compared." if grey > 1 else
+                     "The one in grey has too few persons to be compared.")
+    return " ".join(words)
 
 
 def small(found: Diagnosis) -> set[int]:
@@ -83,7 +101,8 @@ def heat_map(found: Diagnosis, what: str, share: bool) -> Chart:
     figure.update_yaxes(**axis(str(markup(plain(found.cells.attributes[down], 30)))), showgrid=False,
                         tickvals=list(range(z.shape[0])), ticktext=[_tick(name) for name in levels[down]],
                         autorange="reversed")
-    return Chart(figure, table(found, what), _alt(found, what, share), HEAT, "combinations")
+    return Chart(figure, table(found, what), _alt(found, what, share),
+                 HEAT.format(grey=GREY_FIELDS if small(found) else ""), "combinations")
 
 
 def _too_few(figure: go.Figure, found: Diagnosis, grid: _grid, z: Floats) -> None:
@@ -146,19 +165,23 @@ def listed(found: Diagnosis) -> list[int]:
 
 def sorted_list(found: Diagnosis, what: str, share: bool) -> Chart:
     """Draw cells as dots with intervals, the highest number first."""
-    shown = listed(found)
+    chosen = listed(found)
     figure = go.Figure()
     for grey in (False, True):
-        rows = [(place, g) for place, g in enumerate(shown) if (g in small(found)) is grey]
+        rows = [(place, g) for place, g in enumerate(chosen) if (g in small(found)) is grey]
         _dots(figure, found, rows, grey, share)
     if np.isfinite(found.overall.value):
-        figure.add_vline(x=found.overall.value, line={"color": GREY, "width": 1, "dash": "dot"})
-    house(figure, 62 + 26 * len(shown))
-    figure.update_xaxes(**axis(f"{markup(plain(what, 60))} (dotted: everybody)"), tickformat=".0%" if share else "")
-    labels = [f"<b>{badge(g)}</b> {markup(plain(found.cells.names[g], 34))}" for g in shown]
-    figure.update_yaxes(**axis(""), tickvals=list(range(len(shown))), ticktext=labels, range=[len(shown) - 0.4, -0.6],
+        figure.add_vline(x=found.overall.value, line={"color": GREY, "width": 1, "dash": "dash"})
+        figure.add_annotation(x=found.overall.value, y=1, yref="paper", yanchor="bottom", text="everybody",
+                              showarrow=False, font={"size": 11})
+    title = textwrap.wrap(plain(what, 60), WIDE)
+    house(figure, 64 + 16 * len(title) + 26 * len(chosen), margin={"l": 8, "r": 8, "t": 22, "b": 8})
+    figure.update_xaxes(**axis("<br>".join(str(markup(line)) for line in title)), tickformat=".0%" if share else "")
+    labels = [f"<b>{badge(g)}</b> {markup(plain(found.cells.names[g], 34))}" for g in chosen]
+    figure.update_yaxes(**axis(""), tickvals=list(range(len(chosen))), ticktext=labels, range=[len(chosen) - 0.4, -0.6],
                         showgrid=False)
-    return Chart(figure, table(found, what), _alt(found, what, share), LIST, "combinations")
+    reading = LIST.format(grey=GREY_DOTS if small(found) & set(chosen) else "")
+    return Chart(figure, table(found, what), _alt(found, what, share), reading, "combinations")
 
 
 def _dots(

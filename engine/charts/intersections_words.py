@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isnan
 
 import numpy as np
@@ -14,8 +15,20 @@ from engine.text import markdown
 from engine.types import Estimate
 
 NAME = 40            # characters of a group's name
+BELOW = {
+    "cc": " “Only in combination” below 0 is no error: the root in the distance over all attributes compresses, so "
+          "that together they can count less than their sum (see Definitions).",
+    "joint": " “Only in combination” below 0 is no error: the bias-corrected estimate scatters around 0 where "
+             "combinations add nothing.",
+}
 MARKERS = {"meets_target": "meets the target", "knee": "knee", "inside_null": "inside the null band"}
+MEANING = {
+    "meets_target": "meets the target: the least strength whose divergence is no larger than the target set",
+    "knee": "knee: after it, less divergence costs more loss",
+    "inside_null": "inside the null band: the least strength whose divergence is no larger than chance alone gives",
+}
 UNPENALISED = "unpenalised"
+ONE_NUMBER = "all predictions one number"
 
 
 def value(amount: float, share: bool) -> str:
@@ -91,22 +104,55 @@ def _persons(found: Diagnosis) -> str:
     sizes = [f"{found.estimates.n[found.cells.names.index(name)]:,.0f} in the {which}" for name, which in ends if name]
     words += f", {' and '.join(sizes)} combination" if sizes and len(found.marginal) > 1 else ""
     if found.left_out:
-        words += (f"; {small:,.0f} persons in {len(found.left_out)} small groups are shown in grey and not compared")
+        words += (f"; {small:,.0f} persons in {len(found.left_out)} small groups are not compared")
     return words + (f"; {found.unscored:,} have no value." if found.unscored else ".")
 
 
-def dependence(found: Diagnosis, penalty: str) -> str:
-    """Return in a sentence of escaped Markdown how large the dependence is, whether chance does it, where it lies."""
+def dependence(found: Diagnosis, penalty: str, shuffles: int = 0) -> str:
+    """Return in sentences of escaped Markdown how large the dependence is, whether chance does it, where it lies.
+
+    Parameters
+    ----------
+    shuffles
+        How many gave the p-value, to say where it is the smallest that so many can give; 0 where not known.
+    """
     name = PENALTIES[penalty]
-    chance = ("its p-value is not defined" if isnan(found.dependence_p_value) else
-              f"p {found.dependence_p_value:.3f}; 95 % of shuffled values stay under {found.dependence_noise:.3g}")
+    p = found.dependence_p_value
+    chance = "its p-value is not defined" if isnan(p) else (
+        f"{_p_value(p, shuffles)}; 95 % of shuffled values stay under {found.dependence_noise:.3g}")
     parts = [f"{markdown(attribute, NAME)} alone {term:.3g}" for attribute, term in found.terms.items()]
     if len(found.terms) > 1:
         parts.append(f"only in combination {found.interaction:.3g}")
     error = f" Relative error of the landmarks about {found.error:.1g}." if found.error else ""
     said = (f"Dependence on all of them together ({name}², {found.estimator}): **{found.dependence:.3g}** ({chance}). "
             f"Of it, {'; '.join(parts)}.{error}")
-    return said.replace(" -", " −")
+    below = BELOW.get(penalty, "") if len(found.terms) > 1 and found.interaction < 0 else ""
+    return said.replace(" -", " −") + below
+
+
+def _p_value(p: float, shuffles: int) -> str:
+    floor = 1 / (1 + shuffles)
+    if shuffles and p <= floor * (1 + 1e-9):
+        return f"p at most {floor:.2g}, the smallest that {shuffles} shuffles can give"
+    return f"p {p:.3f}"
+
+
+def units(compared: Sequence[str], numbers: Sequence[str]) -> str:
+    """Return why gaps and parts of the dependence differ for attributes taken as numbers, as escaped Markdown; or "".
+
+    Parameters
+    ----------
+    compared
+        Attributes whose groups are compared.
+    numbers
+        Those that enter the dependence by their own values.
+    """
+    both = [markdown(name, NAME) for name in numbers if name in compared]
+    if not both:
+        return ""
+    said, kind = " and ".join(both), "a number" if len(both) == 1 else "numbers"
+    return (f" The gaps above compare groups (bands of {said}); the dependence takes {said} as {kind}, and is squared, "
+            "so the two need not name the same attribute first.")
 
 
 def sure(contrast: Contrast) -> bool:
@@ -141,11 +187,24 @@ def marks(path: Path) -> dict[int, str]:
     return {place: ", ".join(words) for place, words in found.items()}
 
 
+def listed(path: Path, place: int) -> str:
+    """Return a point's name in the list of points: its strength, what is marked there, and whether it ranks nobody."""
+    point, marked = path.points[place], marks(path).get(place)
+    said = ", ".join(filter(None, (marked, ONE_NUMBER if point.collapsed else None)))
+    return kappa(point) + (f" ({said})" if said else "")
+
+
+def meanings(path: Path) -> str:
+    """Return what the marks on this path mean, in a sentence; "" where nothing is marked."""
+    said = [words for key, words in MEANING.items() if getattr(path.markers, key) is not None]
+    return f"{'; '.join(said)}. Chosen on the validation rows." if said else ""
+
+
 def arrived(point: PathPoint) -> str:
     """Return what a model that was just fitted does on the validation rows."""
     seen = point.validation
     return (f"{name(point)}: loss {number(seen.loss.value, 4)}, divergence {seen.jsd:.3g} "
-            f"(chance {seen.jsd_null_high:.3g})" + (", all predictions one number" if point.collapsed else ""))
+            f"(chance {seen.jsd_null_high:.3g})" + (f", {ONE_NUMBER}" if point.collapsed else ""))
 
 
 def suggested(path: Path) -> int:

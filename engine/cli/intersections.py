@@ -148,7 +148,8 @@ def measures(found: Measures, performance: str) -> Json:
     """Return the measures of one model on one part of the rows; `estimates` hold the intervals and the reasons."""
     named = {key: getattr(found, key) for key in ESTIMATES}
     renamed = {performance if key == "performance" else key: value for key, value in named.items()}
-    plain_numbers = {key: value for key, value in asdict(found).items() if key not in ESTIMATES and key != "n"}
+    plain_numbers = {key: value for key, value in asdict(found).items()
+                     if key not in (*ESTIMATES, "n", "marginal_of")}
     return {"n": found.n, **{key: finite(item.value) for key, item in renamed.items()},
             **{key: finite(value) for key, value in plain_numbers.items()},
             "reason": _reason(found),

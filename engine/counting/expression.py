@@ -19,6 +19,7 @@ Expression = Any
 
 GROUP, LABEL, BIN, SCORE, DECISION, ROWS = "group_{}", "outcome", "bin", "score", "decision", "rows"
 SUMS = ("score_sum", "score_squares", "weights", "squares")
+JOINED, SHIFT, LARGEST = "joined", 8, 200   # bin and outcome in one: bins down to -8, outcomes up to 200
 BAD = "unreadable_"   # prefix of the flag that a column of text holds something else than a number
 
 
@@ -43,9 +44,42 @@ def counted(frame: Frame, plan: Plan) -> Frame:
         sums |= {name: nw.col(f"__{name}").sum() for name in SUMS[:2]}
     if plan.weight is not None:
         sums |= {name: nw.col(f"__{name}").sum() for name in SUMS[2:]}
-    keys = list(keys_of(plan))
+    keys, joined = list(keys_of(plan)), _small_whole(plan, schema)
+    if joined:   # one whole number in place of two keys: grouping takes a third less time
+        frame = frame.with_columns(**{JOINED: _together()})
+        keys = [JOINED, *(key for key in keys if key not in (LABEL, BIN))]
     frame = _with(frame, _products(plan)).select(*keys, *(f"__{name}" for name in sums if name != ROWS))
-    return _said(frame.group_by(*keys).agg(**sums), plan, schema)
+    lines = frame.group_by(*keys).agg(**sums)
+    return _said(_apart(lines) if joined else lines, plan, schema)
+
+
+def _small_whole(plan: Plan, schema: Schema) -> bool:
+    """Return whether the outcome is a whole number whose positive value is small, so that it fits beside the bin."""
+    import narwhals as nw
+
+    whole = plan.label is not None and schema[plan.label] in (nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8)
+    positive = str(plan.positive)
+    return whole and positive.isascii() and positive.isdigit() and int(positive) <= LARGEST
+
+
+def _together() -> Expression:
+    """Return bin and outcome as one whole number of 0 or more; outcomes that are not small become one, as does null."""
+    import narwhals as nw
+
+    label = nw.col(LABEL).cast(nw.Int64())
+    other = nw.when(label.is_null()).then(nw.lit(LARGEST + 2)).otherwise(nw.lit(LARGEST + 1))
+    code = nw.when((label >= 0) & (label <= LARGEST)).then(label).otherwise(other)
+    return (nw.col(BIN) + SHIFT) * (LARGEST + 3) + code
+
+
+def _apart(lines: Frame) -> Frame:
+    """Return the lines with bin and outcome as columns again."""
+    import narwhals as nw
+
+    code = nw.col(JOINED) % (LARGEST + 3)
+    text = nw.when(code <= LARGEST).then(code.cast(nw.String())).otherwise(
+        nw.when(code == LARGEST + 1).then(nw.lit("another value")))
+    return lines.with_columns(**{BIN: nw.col(JOINED) // (LARGEST + 3) - SHIFT, LABEL: text})
 
 
 def _products(plan: Plan) -> dict[str, Expression]:

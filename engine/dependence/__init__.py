@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from engine.dependence.baselines import compared
+from engine.dependence.baselines import compared, steps
 from engine.dependence.learning import one_core
 from engine.dependence.path import Arrived, Clock, finished, walk
 from engine.dependence.request import Request, check
@@ -51,8 +51,11 @@ def explore(
     """
     progress, cancelled = progress or (lambda share, words: None), cancelled or (lambda: False)
     plan = check(dataset, request)
+    asked = len(set(request.kappas if request.lambdas is None else request.lambdas)) + 1
+    whole, share = progress, asked / (asked + steps(plan))   # of the path; the rest is the baselines'
     with one_core():
-        here, points, calibration = walk(dataset, plan, progress, cancelled, clock, arrived or (lambda point: None))
-        baselines, skipped = compared(here, points, progress)
+        here, points, calibration = walk(dataset, plan, lambda done, words: whole(share * done, words), cancelled,
+                                         clock, arrived or (lambda point: None))
+        baselines, skipped = compared(here, points, lambda done, words: whole(share + (1 - share) * done, words))
     progress(1.0, "done")
     return finished(here, points, calibration, baselines, skipped)

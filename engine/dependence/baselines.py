@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.dependence.gaps import cell_means, gap, kept
 from engine.dependence.learning import outcome_of
-from engine.dependence.path import Walk
-from engine.dependence.request import BASELINES
+from engine.dependence.path import Telling, Walk
+from engine.dependence.request import BASELINES, Plan
 from engine.dependence.result import PathPoint
 from engine.errors import InvalidData, invalid, stopped
 from engine.text import plain
@@ -22,14 +22,22 @@ MOST_ROWS = 20_000       # rows that a reduction, which fits dozens of models, i
 ITERATIONS = 30
 
 
+def steps(plan: Plan) -> int:
+    """Return how many fits the baselines asked for are, for progress; a reduction fits dozens of models in one."""
+    request = plan.request
+    strengths = request.kappas if request.lambdas is None else request.lambdas
+    each = {"marginal": len({strength for strength in strengths if strength > 0})}
+    return sum(each.get(key, len(BOUNDS)) for key in request.baselines)
+
+
 def compared(here: Walk, points: list[PathPoint], progress: Progress) -> tuple[list[PathPoint], list[tuple[str, str]]]:
     """Return the baselines asked for, measured on the same rows, and those that could not be fitted with the reason."""
+    told = Telling(progress, here.cancelled, max(1, steps(here.plan)))
     found: list[PathPoint] = []
     skipped: list[tuple[str, str]] = []
     for key in here.plan.request.baselines:
-        progress(0.99, BASELINES[key])
         try:
-            found += list(_marginal(here, points) if key == "marginal" else _exponentiated(here))
+            found += list(_marginal(here, points, told) if key == "marginal" else _exponentiated(here, told))
         except (InvalidData, ValueError) as refusal:   # fairlearn refuses data by ValueError
             if here.cancelled():
                 raise
@@ -37,7 +45,7 @@ def compared(here: Walk, points: list[PathPoint], progress: Progress) -> tuple[l
     return found, skipped
 
 
-def _marginal(here: Walk, points: list[PathPoint]) -> Iterator[PathPoint]:
+def _marginal(here: Walk, points: list[PathPoint], told: Telling) -> Iterator[PathPoint]:
     """Yield the path of the sum of marginal penalties at the same lambdas: it cannot see a combination."""
     if here.plan.request.penalty == "marginal":
         raise invalid("a baseline must differ from the path", "sum of marginal penalties", "the path itself",
@@ -45,11 +53,16 @@ def _marginal(here: Walk, points: list[PathPoint]) -> Iterator[PathPoint]:
     penalty, learned = here.bench.penalty("marginal"), None
     for point in sorted((p for p in points if p.strength), key=lambda p: p.strength or 0.0):
         measured, learned = here.fitted(f"marginal {point.strength!r}", BASELINES["marginal"], penalty,
-                                        point.strength or 0.0, point.kappa, learned)
+                                        point.strength or 0.0, point.kappa, learned,
+                                        told.step(f"{BASELINES['marginal']}, strength {_strength(point)}"))
         yield measured
 
 
-def _exponentiated(here: Walk) -> Iterator[PathPoint]:
+def _strength(point: PathPoint) -> str:
+    return f"{point.strength if point.kappa is None else point.kappa:.3g}"
+
+
+def _exponentiated(here: Walk, told: Telling) -> Iterator[PathPoint]:
     """Yield fairlearn's reduction with the cells merged into one sensitive feature, as a score.
 
     It is a lottery over models. To be measured as the others are it is taken as the mean of their probabilities; what
@@ -63,6 +76,7 @@ def _exponentiated(here: Walk) -> Iterator[PathPoint]:
     for bound in BOUNDS:
         if here.cancelled():
             raise stopped("the baselines")
+        told.step(f"{BASELINES['exponentiated_gradient']}, gap {bound:g} (dozens of models)")
         begun = here.clock()
         model = _reduction(here, bound)
         seconds = here.clock() - begun

@@ -68,6 +68,8 @@ class Part:
         apart = jensen_shannon(seen, self.codes, cells, self.mass, self.plan.divergence, shuffles=request.shuffles,
                                rng=np.random.default_rng(request.seed))
         whole, single = self.gap_means(mean)
+        alone = [self._gap(each) for each in single]
+        most = gaps.largest(alone)
         means = gaps.cell_means(mean, self.codes, cells, self.weight, self.exposure)
         marginal, cc, joint, correlation = (penalty.value_and_gradient(seen)[0] for penalty in self.penalties)
         return Measures(
@@ -77,9 +79,10 @@ class Part:
             jsd=apart.value, jsd_null_high=apart.null_high(request.level), jsd_null_mean=apart.null_mean,
             jsd_p_value=apart.p_value,
             uniform_fairness=uniform_fairness(seen, self.codes, cells, self.mass, request.min_group),
-            marginal_gap=gaps.largest([self._gap(each) for each in single]), intersectional_gap=self._gap(whole),
+            marginal_gap=most, intersectional_gap=self._gap(whole),
             mean_gap=self._gap(means), spread=_spread(seen, self.weight),
             calibration_slope=_slope(self.outcome, mean, self.weight),
+            marginal_of=None if math.isnan(most.value) else self.plan.attributes[alone.index(most)],
         )
 
     def _gap(self, means: gaps.CellMeans) -> Estimate:

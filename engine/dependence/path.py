@@ -78,7 +78,7 @@ def walk(
     request = plan.request
     asked = request.kappas if request.lambdas is None else request.lambdas
     steps = sorted(set(asked))
-    told = _Telling(progress, cancelled, len(steps) + 1)
+    told = Telling(progress, cancelled, len(steps) + 1)
     zero, learned = here.fitted(_key(0.0), "unpenalised", None, 0.0, 0.0, None, told.step("without a penalty"))
     calibration = calibrated(here, learned)
     found = {0.0: zero}
@@ -146,7 +146,7 @@ def calibrated(here: Walk, unpenalised: Learned) -> Calibration:
 
 
 @dataclass(frozen=True)
-class _Telling:
+class Telling:
     """Progress between and within fits: each evaluation asks whether to stop and moves the bar a little."""
 
     progress: Progress

@@ -38,6 +38,7 @@ class Measures:
     mean_gap: Estimate               # between cells, of the mean prediction, whatever the task
     spread: float                    # standard deviation of the predictions: a penalty shrinks them
     calibration_slope: float         # of outcome on prediction; 1 where predictions mean what they say
+    marginal_of: str | None = None   # the attribute whose groups `marginal_gap` compares
 
 
 @dataclass(frozen=True)

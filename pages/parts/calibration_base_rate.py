@@ -9,11 +9,11 @@ from engine.charts.calibration_prior import other_base_rate
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import controls, definitions, drawing, versions
+from pages.parts import calibration_used, controls, definitions, drawing, versions
 from pages.parts.calibration_controls import PAGE
 from pages.parts.calibration_found import Scene
 
-LOW, HIGH, STEP = 1.0, 99.0, 0.5   # per cent
+LOW, HIGH, STEP = 0.1, 99.9, 0.1   # per cent
 
 
 def draw(shown: Scene) -> None:
@@ -23,11 +23,13 @@ def draw(shown: Scene) -> None:
         st.info("Another base rate is not estimable: these data have one outcome only.")
         return
     here = 100 * everybody.base_rate
-    usual = min(HIGH, max(LOW, round(here / 2 / STEP) * STEP))
+    usual = min(HIGH, max(LOW, round(here, 1)))   # as near to no change as the slider gets
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         there = controls.slider(PAGE, "base_rate", "The deployment base rate is", LOW, HIGH, usual, STEP,
                                 format="%.1f %%", help=definitions.tooltip("prior_compensation"))
         definitions.offer(("prior_compensation", "score_version"))
+    same = abs(there - usual) < STEP / 2
+    there = here if same else there
     found = _found(shown.data, there / 100)
     threshold = _threshold(shown.asked.policy)
     moved = float(found.threshold(threshold)[0])
@@ -37,11 +39,19 @@ def draw(shown: Scene) -> None:
     st.caption(f"This {ASSUMPTION} (label shift). No table from here can check that. Thresholds have no interval: "
                "they follow from the two base rates by arithmetic.")
     drawing.chart(other_base_rate(found, everybody.reliability, threshold), "other base rate")
+    if same:
+        st.caption("The base rate of these data: nothing moves. Move the slider to the rate where the scores will be "
+                   "used.")
+    else:
+        _offer(found)
+    _groups(shown)
+
+
+def _offer(found: Compensated) -> None:
     refusal = versions.refusal()
     st.button("Use these scores", key="use moved", icon=":material/arrow_forward:", on_click=_use,
               args=(found,), disabled=refusal is not None, help=refusal or "Puts them in use on every page; the "
               "sidebar leads back.")
-    _groups(shown)
 
 
 def _groups(shown: Scene) -> None:
@@ -59,7 +69,7 @@ def _threshold(policy: Policy) -> float:
 
 
 def _use(found: Compensated) -> None:
-    versions.use(found.version())
+    calibration_used.use(found.version(), found.dataset.score)
 
 
 def _found(data: Dataset, rate: float) -> Compensated:

@@ -7,7 +7,7 @@ import streamlit as st
 from engine.calibration.probability import as_probability, is_deciles
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import calibration_recalibration, controls, definitions, versions
+from pages.parts import calibration_recalibration, calibration_used, controls, definitions, versions
 from pages.parts.calibration_controls import Asked
 
 
@@ -37,4 +37,4 @@ def draw(data: Dataset, asked: Asked) -> None:
 
 
 def _tenths(data: Dataset) -> None:
-    versions.use(as_probability(data))
+    calibration_used.use(as_probability(data), data.score)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -19,7 +20,18 @@ from engine.metrics import DISPARITIES
 from engine.metrics import RATES as ALL_RATES
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, jobs, notices, opening, state, versions
+from pages.parts import (
+    calibration_used,
+    controls,
+    definitions,
+    drawing,
+    jobs,
+    notices,
+    opening,
+    policy_book,
+    state,
+    versions,
+)
 from pages.parts.calibration_controls import PAGE, Asked
 
 JOB = "recalibration"
@@ -53,7 +65,22 @@ def draw(data: Dataset, asked: Asked) -> None:
     _collect()
     found = list(_kept(context).values())
     if found:
-        _drawn(found, asked)
+        _drawn(found, asked, data, data)
+    else:
+        _earlier(data, asked)
+
+
+def _earlier(data: Dataset, asked: Asked) -> None:
+    """Keep the comparison in sight that the score in use was chosen from."""
+    first = calibration_used.before(data)
+    if first is None:
+        return
+    then = replace(asked, policy=policy_book.book(first).now)
+    found = list(_kept(_context(first, then)).values())
+    if found:
+        st.caption(f"{markdown(data.score, 120)} is in use now. Below are the maps of {markdown(first.score, 120)} "
+                   "that it was chosen from, at the thresholds of that score.")
+        _drawn(found, then, first, data)
 
 
 def _chosen(data: Dataset, asked: Asked) -> tuple[Recalibration, tuple[Recalibration, ...]]:
@@ -118,7 +145,7 @@ def _collect() -> None:
         notices.issues(opening.outcome(job))
 
 
-def _drawn(found: Sequence[Move], asked: Asked) -> None:
+def _drawn(found: Sequence[Move], asked: Asked, mapped: Dataset, used: Dataset) -> None:
     """Draw the arrows, and one of the recalibrations in full."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         gap = controls.select(PAGE, "gap", "Up: gap in decisions", GAPS, by="keyword",
@@ -133,13 +160,13 @@ def _drawn(found: Sequence[Move], asked: Asked) -> None:
         if found[0].effects.said:
             st.caption(f"Decisions: {markdown(found[0].effects.said, 200)}.")
     with right:
-        _one(found, asked, gap)
+        _one(found, asked, gap, mapped, used)
 
 
-def _one(found: Sequence[Move], asked: Asked, gap: str) -> None:
+def _one(found: Sequence[Move], asked: Asked, gap: str, mapped: Dataset, used: Dataset) -> None:
     names = [charts.named(each) for each in found]
-    place = st.selectbox("Look at", range(len(found)), index=len(found) - 1, format_func=names.__getitem__,
-                         key=f"recalibration looked at {state.mark()} {len(found)}", required=True)
+    place = st.selectbox("Shown in full", range(len(found)), index=len(found) - 1, format_func=names.__getitem__,
+                         key=f"recalibration looked at {state.mark()} {len(found)}")
     chosen = found[place or 0]
     st.markdown(_summary(chosen, gap))
     for name, why in chosen.fallbacks:
@@ -147,9 +174,10 @@ def _one(found: Sequence[Move], asked: Asked, gap: str) -> None:
     if chosen.request.per_group:
         st.warning("A map per group needs each person's group when it is used. " + notices.TREATMENT,
                    icon=":material/balance:")
-    refusal = versions.refusal()
-    st.button("Use these scores", key="use recalibrated", icon=":material/arrow_forward:", on_click=versions.use,
-              args=(chosen.version,), disabled=refusal is not None, help=refusal
+    refusal = "These scores are in use." if chosen.version.score == used.score else versions.refusal()
+    st.button("Use these scores", key="use recalibrated", icon=":material/arrow_forward:",
+              on_click=calibration_used.use, args=(chosen.version, mapped.score),
+              disabled=refusal is not None, help=refusal
               or "Puts them in use on every page; the sidebar leads back. Choose thresholds after recalibration: equal "
                  "thresholds of the score before are no longer equal.")
     st.table(_groups(chosen), border="horizontal", hide_index=True)
@@ -182,7 +210,8 @@ def _worded(found: object) -> str:
     value, low, high = (float(getattr(found, part)) for part in ("value", "low", "high"))
     if np.isnan(value):
         return "not estimable"
-    return f"{value:.3f}" + ("" if np.isnan(low) or np.isnan(high) else f" ({low:.3f} to {high:.3f})")
+    ends = "" if np.isnan(low) or np.isnan(high) else f" ({low:.3f} to {high:.3f})"
+    return (f"{value:.3f}" + ends).replace("-", "−")
 
 
 def _groups(chosen: Move) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from pages.parts.calibration_found import Scene
 LISTED = 30
 VIEWS = {calibration_table.MAIN: "first measures", calibration_table.MORE: "further measures"}
 WHOLE = ("calibrated", "balance_score", "calibration_in_the_large", "ecce_r", "brier_score", "corp",
-         "expected_calibration_error", "calibrated_noise", "calibration_slope", "equality_of_balance",
+         "expected_calibration_error", "calibrated_noise", "equality_of_balance",
          "multicalibration_error", "class_balance")
 FURTHER = ("ece_mass", "smooth_ece", "maximum_calibration_error", "corrected_l2", "corp", "log_loss", "spiegelhalter_z",
            "calibration_slope", "calibrated_noise")
@@ -51,7 +51,7 @@ def _listed(shown: Scene) -> list[int]:
 def _under(shown: Scene, listed: int) -> str:
     level = f"Intervals at {100 * shown.asked.request.level:g} %, Balance cut at {shown.asked.cut_words}."
     if len(shown.found.measured) > listed:
-        level += f" {listed} groups with most rows are shown; the file has all."
+        level += f" The {listed} groups with most rows are shown; the file has all."
     return f"{level} “Calibrated” is what a calibrated score of that size would show, on average and at most."
 
 
@@ -94,6 +94,8 @@ def ranges(shown: Scene) -> None:
         return
     definitions.offer(("balance_score", "over_under_split", "cancellation_flag"))
     drawing.chart(regions(shown.found.measured, shown.shown), "score ranges")
+    st.caption("The axis counts ranges, not scores: each bar is about a tenth of all rows, parted at the cut, and the "
+               "scores at some borders stand below.")
     st.markdown("\n".join(f"- {line}" for line in calibration_words.cancelling(shown.found)))
     _left_out(shown)
 

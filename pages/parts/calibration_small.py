@@ -50,4 +50,6 @@ def _risks(found: Shrunk) -> dict[str, list[str]]:
 
 
 def _risk(estimate: Estimate) -> str:
-    return f":small[{markdown(estimate.reason, 120)}]" if isnan(estimate.value) else f"**{estimate.value:.5f}**"
+    if isnan(estimate.value):
+        return f":small[{markdown(estimate.reason, 120)}]"
+    return f"**{estimate.value:.5f}**".replace("-", "−")

@@ -9,13 +9,15 @@ import streamlit as st
 
 from engine.counting.groups import Groups, attribute_sets, grouping
 from engine.scoring.models import MODELS
-from engine.text import plain
+from engine.scoring.scorer import TrainedScorer
+from engine.text import markdown, plain
 from engine.types import MISSING, Dataset
 from pages.parts import controls, definitions, state
 
 PAGE = "drivers"
 GIVEN = "given"           # what no model trained here decides: the score in use, or columns of the file
 WIDTH = 300               # of a list, in pixels: a phone shows one in a line
+NARROW, GROUP = 190, 270  # of the three lists of a pair, which a laptop shows in one line
 NAME = 40                 # characters of a name in a list
 
 
@@ -30,7 +32,7 @@ class Pair:
 def pair(data: Dataset) -> Pair | None:
     """Draw which groups are compared; None, with the reason said, where there are no two."""
     sets = attribute_sets([attribute.name for attribute in data.attributes])
-    with st.container(width=WIDTH):
+    with st.container(width=NARROW):
         attributes = controls.select(PAGE, "grouping", "Groups by", sets, help=definitions.tooltip("intersection"),
                                      show=lambda names: " x ".join(plain(name, 30) for name in names))
     groups, rows = _occurring(data, attributes)
@@ -43,9 +45,9 @@ def pair(data: Dataset) -> Pair | None:
     def show(place: int) -> str:
         return f"{plain(groups.names[place], NAME)} ({rows[place]:,} rows)"
 
-    with st.container(width=WIDTH):
+    with st.container(width=GROUP):
         a = controls.select(PAGE, f"a_{at}", "Gap: first group", places, default=first, show=show)
-    with st.container(width=WIDTH):
+    with st.container(width=GROUP):
         b = controls.select(PAGE, f"b_{at}", "minus second group", places, default=second, show=show)
     if a == b:
         st.info("A gap needs two different groups: choose another first or second one.")
@@ -83,6 +85,18 @@ def protected(key: str, default: bool) -> bool:
     """Draw whether a model trained here may use the protected attributes."""
     return controls.toggle(PAGE, key, "May use the protected attributes", default,
                            help=definitions.tooltip("protected_in"))
+
+
+def about(data: Dataset, model: str, inside: bool, seed: int) -> str | None:
+    """Say that a model trained here is not the score in use, in escaped Markdown; None where it is that score."""
+    own = f"a {MODELS[model].name} model trained here"
+    if data.score is None:
+        return f"**This is about {own}.**"
+    made_here = data.score_source == "fitted here"
+    if made_here and TrainedScorer(model, seed=seed, protected_in=inside).name == data.score:
+        return None
+    how = f" {'with' if inside else 'without'} the protected attributes" if made_here else ""
+    return f"**This is about {own}{how}, not about {markdown(data.score, NAME)}**, the score in use."
 
 
 def level() -> float:

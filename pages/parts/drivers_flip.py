@@ -6,10 +6,12 @@ import streamlit as st
 
 from engine.assessment import default_policy
 from engine.charts.drivers_flip import LARGEST, directions, group_table, largest_table
-from engine.charts.drivers_words import directions_told, flips_told
+from engine.charts.drivers_words import directions_told, flip_meaning, flips_told
+from engine.charts.theme import Column
 from engine.drivers import CAVEAT, FlipRequest, Flips, flip_test
 from engine.drivers.recoding import paired_columns
 from engine.policy import Policy
+from engine.scoring.models import MODELS
 from engine.text import markdown, plain
 from engine.types import MISSING, Cancelled, Dataset, Progress
 from pages.parts import controls, definitions, drawing, policy_book
@@ -20,13 +22,19 @@ from pages.parts.drivers_jobs import Tag, worked_out
 JOB = "flip test"
 TERMS = ("flip_test", "gaining_losing", "clopper_pearson", "protected_in", "cross_fitted_score")
 DECIDED = {"one": "one threshold", "force": "thresholds in force"}
-SHARES = dict.fromkeys(("flip", "low", "high"), "percent")
+SHARES = ("flip", "low", "high")
+FORMATS = {**dict.fromkeys(SHARES, "%.2f %%"), "rows": "%,d"}
+WHY_INSIDE = "On by default: a model that cannot see the recorded attribute shows 0 % for certain."
+GOOD = {"selected": "selected**, to score at or above the threshold",
+        "not-selected": "not selected**, to score below the threshold"}
+MOVED = ("score as ", "largest change")
 WHY = "For every real row: would the decision be another one if only the recorded group were another?"
 
 
 def draw(data: Dataset) -> None:
     """Draw the controls and, once worked out, who would be decided otherwise."""
     st.markdown(WHY)
+    first = st.empty()
     st.info(CAVEAT, icon=":material/visibility_off:")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         names = [attribute.name for attribute in data.attributes]
@@ -37,6 +45,9 @@ def draw(data: Dataset) -> None:
         definitions.offer(TERMS)
     if request is None:
         return
+    said = _about(data, request)
+    if said is not None:
+        first.markdown(said)
 
     def work(progress: Progress, cancelled: Cancelled) -> Flips:
         return flip_test(data, request, progress, cancelled)
@@ -45,6 +56,15 @@ def draw(data: Dataset) -> None:
     found = worked_out(JOB, "Flip test", Tag(data.fingerprint, (versions, request)), work)
     if found is not None:
         _drawn(data, found)
+
+
+def _about(data: Dataset, request: FlipRequest) -> str | None:
+    """Say of what the test is where that is not the score in use."""
+    if request.model is not None:
+        return ask.about(data, request.model, request.protected_in, request.seed)
+    if data.score is None or data.score in paired_columns(list(data.scores), request.attribute).values():
+        return None
+    return f"**This is about the paired columns, not about {markdown(data.score, ask.NAME)}**, the score in use."
 
 
 def _request(data: Dataset, place: int) -> FlipRequest | None:
@@ -63,7 +83,11 @@ def _request(data: Dataset, place: int) -> FlipRequest | None:
                 "trained here.")
         return None
     model = ask.models(data, f"flip_model_{place}", "paired columns" if paired else None)
-    inside = ask.protected("flip_protected", True) if model != ask.GIVEN else True
+    inside = True
+    if model != ask.GIVEN:
+        with st.container(width=ask.WIDTH, gap="xxsmall"):
+            inside = ask.protected("flip_protected", True)
+            st.caption(WHY_INSIDE)
     policy = _policy(data, attribute, columns[0] if model == ask.GIVEN else None)
     with st.popover("Settings", icon=":material/tune:"):
         level, seed = ask.level(), ask.seed()
@@ -105,24 +129,38 @@ def _drawn(data: Dataset, found: Flips) -> None:
         st.markdown(f":gray[{flips_told(found).replace('**', '')}]")
         _left_out(found)
         return
-    st.markdown(f"{flips_told(found)} Decided by {markdown(found.model, 120)}.")
+    st.markdown(f"{flips_told(found)} Decided by {_decider(found)}.")
     st.markdown("\n".join(f"- {line}" for line in directions_told(found)))
     _left_out(found)
-    left, right = st.columns([3, 2], gap="large")
+    st.caption(f"The favourable decision here is to be **{GOOD[data.roles.favourable]}.")
+    left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Gained and lost by recoding")
         drawing.chart(directions(found), "flip directions")
     with right:
         st.subheader("Flips by group")
-        drawing.table({name: column for name, column in group_table(found).items() if name != "note" or any(column)},
-                      SHARES)
+        st.caption(flip_meaning(found))
+        drawing.table(_by_group(found), FORMATS)
     largest = largest_table(data, found)
     st.subheader("Largest changes of the score")
     st.caption(f"The {min(LARGEST, len(found.rows))} of {len(found.rows):,} rows whose score moves most when only the "
                f"recorded {markdown(found.attribute)} changes, whether their decision flips or not.")
-    drawing.table(largest)
+    drawing.table(largest, {"row": "%,d", **{name: "%.4g" for name in largest if name.startswith(MOVED)}})
     with st.container(horizontal=True, gap="small"):
         drawing.download(largest, "flip-test-largest-changes", "flip largest")
+
+
+def _decider(found: Flips) -> str:
+    trained = any(found.model == model.name for model in MODELS.values())
+    return f"a {found.model} model trained here" if trained else markdown(found.model, 120)
+
+
+def _by_group(found: Flips) -> dict[str, Column]:
+    """Return the flips by group with shares in per cent, so that all have as many digits; notes where there are any."""
+    columns = group_table(found)
+    in_per_cent: dict[str, Column] = {
+        name: [None if value is None else 100 * float(value) for value in columns[name]] for name in SHARES}
+    return {name: in_per_cent.get(name, column) for name, column in columns.items() if name != "note" or any(column)}
 
 
 def _left_out(found: Flips) -> None:

@@ -34,6 +34,7 @@ def draw(data: Dataset) -> None:
         st.info("These data have neither an outcome to train a model on nor a score to imitate: name one on the data "
                 "page.")
         return
+    first = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         pair = ask.pair(data)
     if pair is None:
@@ -41,6 +42,9 @@ def draw(data: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         request = _request(data, pair)
         definitions.offer(TERMS)
+    said = None if request.model is None else ask.about(data, request.model, request.protected_in, request.seed)
+    if said is not None:
+        first.markdown(said)
     version = data.score if request.model is None else None
 
     def work(progress: Progress, cancelled: Cancelled) -> DriversResult:

@@ -86,10 +86,14 @@ def draw(shown: Look) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         drawing.chart(cells.cells(found, shown.what, shown.share), "combinations")
+        if said := cells.shown(found):
+            st.caption(said)
         definitions.offer(TERMS)
     with right:
         measure = PENALTIES[shown.question.penalty]
-        st.markdown(words.dependence(found, shown.question.penalty))
+        question = shown.question
+        st.markdown(words.dependence(found, question.penalty, question.permutations)
+                    + words.units(found.cells.attributes, question.as_continuous or ()))
         drawing.chart(terms(found, measure), "dependence parts")
         definitions.offer(PARTS)
     _worst(found, shown)

@@ -43,17 +43,18 @@ ROWS = {"jsd": "Divergence, bits", "jsd_null_high": "Divergence by chance alone"
 def chosen(trained: Trained) -> Trained:
     """Draw the list of the path's points; return the path with the one chosen."""
     path = trained.path
-    names, places = words.marks(path), list(range(len(path.points)))
+    places = list(range(len(path.points)))
     place = controls.select(
         ask.PAGE, setting(path), "Point of the path", places, default=words.suggested(path), flat=True,
-        show=lambda k: kappa(path.points[k]) + (f" ({names[k]})" if k in names else ""),
-        help=definitions.tooltip("path_markers"),
+        show=lambda k: words.listed(path, k), help=definitions.tooltip("path_markers"),
     )
+    if said := words.meanings(path):
+        st.caption(said[:1].upper() + said[1:])
     return Trained(trained.request, path, place)
 
 
 def draw(trained: Trained) -> None:
-    """Draw the three charts, where the chosen point is ringed, and its numbers."""
+    """Draw the three charts, where the chosen point is ringed, what was done, and the point's numbers."""
     path, place = trained.path, trained.place
     left, right = st.columns(2, gap="medium")
     with left:
@@ -65,8 +66,8 @@ def draw(trained: Trained) -> None:
         _clickable(charts.frontier(path, place), "path frontier", path)
         definitions.offer(CHART_TERMS)
     with right:
-        _numbers(trained)
-    _said(path)
+        _said(path)
+    _numbers(trained)
 
 
 def _clickable(chart: charts.Chart, key: str, path: Path) -> None:
@@ -86,27 +87,34 @@ def _clicked(path: Path, key: str) -> None:
 def _numbers(trained: Trained) -> None:
     """Draw the chosen point's numbers: on the rows that choose, on those that report, beside the unpenalised model."""
     path, point = trained.path, trained.point
-    columns = {"Unpenalised, test": path.points[0].test} if path.points[0].strength == 0 and trained.place else {}
+    first = path.points[0]
+    columns = {"Unpenalised, validation": first.validation, "Unpenalised, test": first.test} if (
+        first.strength == 0 and trained.place) else {}
     columns |= {f"{kappa(point)}, validation": point.validation, f"{kappa(point)}, test": point.test}
     performance = PERFORMANCE[path.plan.family.performance]
-    rows = ["Rows", "Loss", performance[:1].upper() + performance[1:], "Gap over combinations", "Gap of one attribute",
-            *ROWS.values()]
+    rows = ["Rows", "Loss", performance[:1].upper() + performance[1:],
+            f"Gap over combinations of {markdown(', '.join(path.plan.attributes), 80)}",
+            "Largest gap of one attribute", *ROWS.values()]
     table: dict[str, list[str]] = {"": rows}
     for head, seen in columns.items():
         table[head] = _column(seen)
     st.table(table, border="horizontal", hide_index=True)
     strength = "" if point.strength is None else f"λ {point.strength:.4g}; "
     st.caption(f"{strength}gaps compare the {path.gap_is}. The marks were chosen on the validation rows; the test "
-               "rows report. Dependences and divergences have no interval; chance alone stands beside them.")
+               "rows report. From the divergence down, numbers have no interval: rows drawn again hold repeats, which "
+               "raise such distances, so bounds would be too high; chance alone stands beside the divergence. "
+               "Standard deviation and slope describe these rows.")
     definitions.offer(POINT_TERMS)
     if point.collapsed:
         st.info("At this strength all predictions are one number: nobody can be ranked by them.")
 
 
 def _column(seen: Measures) -> list[str]:
-    estimates = [seen.loss, seen.performance, seen.intersectional_gap, seen.marginal_gap]
+    estimates = [_estimate(each) for each in (seen.loss, seen.performance, seen.intersectional_gap, seen.marginal_gap)]
+    if seen.marginal_of is not None:
+        estimates[-1] += f" :small[of {markdown(seen.marginal_of, 40)}]"
     plain = [_plain(getattr(seen, key), SIGNIFICANT[key]) for key in ROWS]
-    return [f"{seen.n:,}", *(_estimate(each) for each in estimates), *plain]
+    return [f"{seen.n:,}", *estimates, *plain]
 
 
 def _estimate(one: Estimate) -> str:

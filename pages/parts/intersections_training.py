@@ -72,6 +72,11 @@ def offer(data: Dataset, request: Request, trained: Trained | None) -> None:
         st.caption("The path below was trained with other settings: train again to bring it up to date.")
 
 
+def running() -> bool:
+    """Return whether a path is being trained."""
+    return jobs.active(JOB)
+
+
 def progress() -> None:
     """Draw how far the training is, and the models that have come."""
     jobs.show(JOB)

@@ -7,21 +7,25 @@ import streamlit as st
 from engine.charts.intersections_words import name
 from engine.dependence.result import Path, PathPoint
 from engine.dependence.version import FOLDS, cross_fitted, held_out
+from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import jobs, notices, opening, versions
+from pages.parts import jobs, notices, opening, session, versions
 from pages.parts.intersections_training import Trained
 
 JOB = "intersections scores"
+_SAID = "intersections score said"   # what was put in use: a callback may show nothing
 NUMERIC = ("Other pages ask about a yes/no outcome, and this one is a number: its predictions stay on this page.")
 
 
 def collect() -> None:
     """Put in use what a finished cross-fitting made; the page is drawn again, as the sidebar shows the score too."""
+    if said := st.session_state.pop(_SAID, None):
+        st.toast(f"Now in use: {markdown(said, 160)}", icon=":material/check:", duration="long")
     job = jobs.take(JOB)
     if job is None:
         return
     if job.state == "done":
-        versions.use(job.result)
+        _put(job.result)
         st.rerun()
     notices.issues(opening.outcome(job))
 
@@ -48,7 +52,15 @@ def draw(data: Dataset, trained: Trained) -> None:
 
 
 def _use(data: Dataset, path: Path, point: PathPoint) -> None:
-    versions.use(held_out(data, path, point))
+    _put(held_out(data, path, point))
+
+
+def _put(made: Dataset) -> None:
+    """Put a score in use and remember to say so, where other data have not taken its place meanwhile."""
+    versions.use(made)
+    now = session.dataset()
+    if now is not None and now.score == made.score:
+        st.session_state[_SAID] = made.score
 
 
 def _start(data: Dataset, path: Path, point: PathPoint) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.scoring.models import MODELS
 from engine.scoring.scorer import TrainedScorer
+from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
 from pages.parts import controls, definitions, jobs, notices, opening, versions
 
@@ -25,10 +26,23 @@ def draw(data: Dataset) -> None:
         chosen = TrainedScorer(key, protected_in=protected)
         there = chosen.name in data.scores
         st.button("Train and score", disabled=there or jobs.active(JOB), on_click=_start, args=(data, chosen),
-                  help="This version is in the list of scores already." if there else None)
+                  help="This version is there already." if there else None)
+    if there:
+        _made(data, chosen.name)
     definitions.offer(("model_trained_here", "protected_in", "cross_fitted_score"))
     jobs.show(JOB)
     finish(JOB)
+
+
+def _made(data: Dataset, name: str) -> None:
+    """Say why it is not trained again: its score is in use, or a click away."""
+    if data.score == name:
+        beside = [markdown(other) for other in data.scores if other != name]
+        st.success(f"**{markdown(name)}** is in use on every page."
+                   + (f" Beside it: {', '.join(beside)}; the sidebar chooses." if beside else ""))
+        return
+    st.caption(f"**{markdown(name)}** is trained already; {markdown(data.score or 'no score')} is in use.")
+    st.button("Put it in use", key=f"use trained {name}", on_click=versions.choose, args=(data.using(name),))
 
 
 def finish(name: str) -> None:

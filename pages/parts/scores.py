@@ -17,7 +17,7 @@ def draw(data: Dataset) -> None:
     if said is not None:
         st.caption(said)
         return
-    st.caption("It becomes a version beside the others; the sidebar chooses between them on every page.")
+    st.caption("A model's score is put in use on every page at once, as a version beside the others to choose from.")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Train a model here**")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
+import numpy as np
 import streamlit as st
 
 import engine
@@ -28,14 +29,21 @@ def draw() -> None:
 def _in_use(data: Dataset) -> None:
     st.caption("Data in use")
     st.markdown(f"**{markdown(data.name)}**" + (" :orange-badge[simulated]" if data.simulated else ""))
-    left_out = sum(item.rows for item in data.excluded)
-    st.caption(f"{data.n:,} rows used, {left_out:,} excluded")
+    line = st.empty()
     _versions(data)
+    line.caption(_counted(state.dataset() or data))
     with st.popover("Rows and roles", width="stretch"):
         _rows(data)
         st.markdown("**Roles**")
         st.table(roles_table(data.roles), border="horizontal", hide_index=True, hide_header=True)
         st.caption(f"sha256 of the file `{data.sha256[:16]}…`, of file and roles `{data.fingerprint[:16]}…`")
+
+
+def _counted(data: Dataset) -> str:
+    """Return how many rows are used, excluded, and without a score; rows of counts stand for many."""
+    said = f"{data.n:,} rows used, {sum(item.rows for item in data.excluded):,} excluded"
+    missing = 0 if data.score is None or data.counts is not None else int(np.isnan(data.score_values()).sum())
+    return said + (f"  \n{missing:,} {'row has' if missing == 1 else 'rows have'} no score" if missing else "")
 
 
 def _rows(data: Dataset) -> None:

@@ -53,6 +53,8 @@ def test_recalibrated_scores_go_to_the_threshold_page_and_back(visit):
     expect(page.get_by_role("heading", name="Thresholds", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(back).to_be_visible()
     page.get_by_role("link", name="Calibration").click()
+    expect(quadrant(page)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE)
     back.click()
     expect(page.get_by_text(re.compile("Western.*too high by"))).to_be_visible(timeout=PATIENCE)
 
