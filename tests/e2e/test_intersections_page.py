@@ -75,6 +75,7 @@ def test_training_can_be_cancelled(visit):
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_a_phone(visit):
     page = trained(visit, viewport={"width": 400, "height": 900})
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
@@ -82,6 +83,7 @@ def test_nothing_is_wider_than_a_phone(visit):
     assert wide <= 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_fault_of_accessibility(visit, scheme):
     page = trained(visit, color_scheme=scheme)

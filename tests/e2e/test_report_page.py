@@ -90,6 +90,7 @@ def test_a_session_is_saved_and_opened_again_by_a_fresh_visitor(visit, tmp_path)
     expect(other.get_by_text("A session file holds no numbers")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_accessibility_fault(visit, scheme):
     page = visit("/?data=simulated-lending", color_scheme=scheme)
@@ -103,6 +104,7 @@ def test_no_accessibility_fault(visit, scheme):
     assert faults(page) == []
 
 
+@pytest.mark.slow
 def test_the_page_fits_a_narrow_screen(visit):
     page = visit("/report?data=simulated-lending", viewport={"width": 400, "height": 900})
     expect(page.get_by_role("button", name="Make the report")).to_be_visible(timeout=PATIENCE)
