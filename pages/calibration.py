@@ -59,16 +59,11 @@ def main() -> None:
 
 def _usable(data: Dataset) -> bool:
     """Say what is missing for this page, if anything."""
-    missing = {
+    return notices.complete({
         "protected attribute, so there are no groups to compare": bool(data.attributes),
         "yes/no outcome, so scores have nothing to be compared with": data.label is not None,
         "score, so there is nothing to calibrate": data.score is not None,
-    }
-    for what, there in missing.items():
-        if not there:
-            st.info(f"These data have no {what}: name one on the data page.")
-            return False
-    return True
+    })
 
 
 @frame.fragment

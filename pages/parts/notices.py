@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -86,3 +86,12 @@ def hosted() -> bool:
 def privacy() -> None:
     """Say where a table goes that is brought here."""
     st.caption(HOSTED if hosted() else LOCAL)
+
+
+def complete(needed: Mapping[str, bool]) -> bool:
+    """Say the first thing that the data lack for a page; True where they lack none."""
+    for what, there in needed.items():
+        if not there:
+            st.info(f"These data have no {what}: name one on the data page.")
+            return False
+    return True
