@@ -271,13 +271,13 @@ def test_a_path_or_address_of_a_machine_is_seen(line):
 
 
 def test_readme_has_the_one_test_command_that_ci_runs():
-    pattern = r"^python3 -m venv .* -m pytest$"
+    pattern = r"^python3 -m venv .* -m pytest -n 2$"
     assert len(re.findall(pattern, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)) == 1
     assert pattern in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-extra.txt",
-                                  "requirements-gpu.txt"])
+                                  "requirements-gpu.txt", "requirements-bench.txt"])
 def test_every_requirement_is_pinned_exactly(name):
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
     wanted = re.compile(r"[\w.-]+==[\w.]+(; python_version (<|>=) \"3\.\d+\")?")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -196,10 +198,17 @@ def one_thread(rows: int) -> AbstractContextManager[object]:
     Boosting's threads wait for each other at every split: on a small table or a busy server they cost more than they
     save.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+    return _threads()(limits=1 if rows < SMALL else None, user_api="openmp")
 
-    limited: AbstractContextManager[object] = threadpool_limits(1 if rows < SMALL else None, "openmp")
-    return limited
+
+@lru_cache
+def _threads() -> Callable[..., AbstractContextManager[object]]:
+    """Return what limits threads, made once: to look their libraries up takes milliseconds."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # comes with scikit-learn, untyped
+
+    import_module("sklearn")   # brings OpenMP
+    limit: Callable[..., AbstractContextManager[object]] = ThreadpoolController().limit
+    return limit
 
 
 def _checked(dataset: Dataset, model: str, folds: int) -> tuple[Labels, Model, int]:

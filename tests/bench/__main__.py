@@ -1,25 +1,31 @@
 """Run the benches and write what they printed, with one table of ratios against peers, into RESULTS.md.
 
-    python -m tests.bench [--quick] [--to FILE] [name ...]     (default: every bench; about an hour on two cores)
+    python -m tests.bench [--quick] [--to FILE] [name ...]     (default: every bench)
+
+Peers: `pip install -r requirements-bench.txt` beside requirements.txt and requirements-dev.txt, in an environment of
+its own. One that is not installed has a row that says so.
 
 Each bench runs in a process of its own. Its section of RESULTS.md holds its command, the day, the machine and what it
 printed; sections of benches that were not run stay, and so does what was written by hand under other headings. The
 table of ratios on top is made anew from all sections. `--quick` takes small sizes, to see that a bench works: it
-prints, and writes only where `--to` names a file. Exit code 1 where a bench failed; its old section then stays.
+prints, and writes only where `--to` names a file. A full run takes sizes that end in reasonable time; each bench takes
+larger ones itself, as its own first lines say. Exit code 1 where a bench failed; its old section then stays.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from os import cpu_count, getloadavg
 from pathlib import Path
+from time import monotonic
 
 from tests.bench import ratios
 
@@ -27,62 +33,82 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 TOP = "# What the benches printed"
 VERSIONS = ("numpy", "pandas", "scikit-learn", "fairlearn", "duckdb", "polars", "dcor", "POT", "error-parity",
-            "oxonfair", "netcal", "relplot", "torch", "shap", "onnxruntime", "streamlit")
+            "oxonfair", "netcal", "relplot", "MAPIE", "model-diagnostics", "torch", "shap", "onnxruntime", "streamlit")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A bench: what it is about, and the arguments of a quick run."""
+    """A bench: what it is about, the arguments of a quick and of a full run, whether all in it get one thread."""
 
     about: str
     quick: tuple[str, ...] = ()
     full: tuple[str, ...] = ()
+    one_thread: bool = False
 
 
 BENCHES = {
-    "thresholds": Bench("a slider move against fairlearn and pandas", ("1e4",)),
+    "thresholds": Bench("a slider move against fairlearn and pandas", ("1e4",), ("1e5", "1e6")),
     "frontier": Bench("a frontier against fairlearn, error-parity and OxonFair", ("2e3",)),
-    "calibration": Bench("calibration measures against netcal and relplot", ("1e4",)),
-    "dependence": Bench("distance covariance against dcor", ("1e3",)),
-    "intersections": Bench("penalised models against fairlearn's reduction", ("2e3",)),
+    "calibration": Bench("calibration measures against netcal and relplot", ("1e4",), ("1e5", "1e6"), one_thread=True),
+    "dependence": Bench("distance covariance against dcor", ("1e3",), one_thread=True),
+    "intersections": Bench("penalised models against fairlearn's reduction", ("2e3",), one_thread=True),
     "manipulation": Bench("attacks and tests against naive procedures", ("1e3",)),
     "drivers": Bench("what carries a gap, against shap", ("2e3",)),
-    "scoring": Bench("models in scikit-learn and as ONNX", ("2e4",)),
-    "gpu": Bench("kernels on each backend", ("1e5",)),
+    "scoring": Bench("models in scikit-learn and as ONNX", ("2e4",), ("2e5",)),
+    "gpu": Bench("kernels on each backend", ("1e5",), ("1e5", "1e6")),
     "scale": Bench("counting rows where they lie, against a plain sum", ("1e6",)),
     "memory": Bench("memory of the server with an upload", ("2e4",), ("2e5", "1e6", "--limit", "1000")),
     "pages": Bench("script time of each page", ("2e4",)),
-    "report": Bench("a report in each form", ("1",)),
+    "report": Bench("a report in each form", ("1",), ("2",)),
     "live": Bench("dragging in a browser", ("1e5", "2")),
 }
 
 
 def run(name: str, quick: bool) -> str | None:
-    """Run one bench, showing what it prints; return that, None where it failed."""
-    bench = BENCHES[name]
+    """Run one bench, showing what it prints; return its section, None where it failed."""
+    bench, begun, lines = BENCHES[name], monotonic(), []
     command = ["-m", f"tests.bench.{name}", *(bench.quick if quick else bench.full)]
     print(f"\n== {' '.join(['python', *command])}: {bench.about}", flush=True)
-    lines = []
-    with subprocess.Popen([sys.executable, *command], cwd=HERE.parents[1], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True) as process:
+    environment = {**os.environ, **(ONE_THREAD if bench.one_thread else {})}
+    if (data := HERE.parents[2] / "shared" / "data").is_dir():   # where the tests look
+        environment.setdefault("EQUIPOISE_DATA", str(data))
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+            [sys.executable, *command], cwd=HERE.parents[1], env=environment, stdout=subprocess.PIPE, stderr=errors,
+            text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             lines.append(line.rstrip())
-        code = process.wait()
-    return section(name, command, lines) if code == 0 else None
+        code, took = process.wait(), f"{monotonic() - begun:,.0f} s"
+        errors.seek(0)
+        print(f"-- {name}: {took}" if code == 0 else f"-- {name} failed after {took}:\n{errors.read()[-2000:]}",
+              flush=True)
+    return section(name, command, lines, took) if code == 0 else None
 
 
-def section(name: str, command: list[str], lines: list[str]) -> str:
-    """Return a bench's section: its command, when and where it ran, what it printed."""
-    title = f"## {BENCHES[name].about.capitalize()}: `python {' '.join(command)}`, {datetime.now(UTC):%Y-%m-%d}"
-    return "\n".join([title, "", machine(), "", "```", *lines, "```"])
+def section(name: str, command: list[str], lines: list[str], took: str) -> str:
+    """Return a bench's section: its command, how long, when and where it ran, what it printed."""
+    about = BENCHES[name].about
+    title = f"## {about[0].upper()}{about[1:]}: `python {' '.join(command)}`, {datetime.now(UTC):%Y-%m-%d}"
+    threads = ", one thread each" if BENCHES[name].one_thread else ""
+    where = f"Took {took}{threads}, load {os.getloadavg()[0]:.1f} at the end; {machine()}"
+    return "\n".join([title, "", where, "", "```", *lines, "```"])
 
 
 def machine() -> str:
     """Return the machine and the versions in a sentence."""
     found = [f"{package} {metadata.version(package)}" for package in VERSIONS if installed(package)]
-    return (f"{cpu_count()} cores ({platform.machine()}, {platform.system()}), load {getloadavg()[0]:.1f} at the end, "
-            f"Python {platform.python_version()}, {', '.join(found)}.")
+    cores = f"{os.cpu_count()} cores ({processor()}, {platform.system()})"
+    return f"{cores}, Python {platform.python_version()}, {', '.join(found)}."
+
+
+def processor() -> str:
+    """Return the processor's name where the system tells it, else its architecture."""
+    try:
+        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
 
 
 def installed(package: str) -> bool:

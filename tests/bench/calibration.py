@@ -4,8 +4,7 @@
 
 CPU time, one thread, the best of a few runs taken in turns, so that a busy machine does not decide. Ratios are against
 our own way to the same numbers, named beside them; where a library has a number of ours, both are compared before a
-time is printed. A library that is not installed is left out and named; one that takes over `PATIENCE` seconds is not
-asked for more rows. Install netcal and relplot in an environment of their own.
+time is printed. A library that takes over `PATIENCE` seconds is not asked for more rows.
 """
 
 import importlib
@@ -132,49 +131,61 @@ def _error(score, share, mean):
     return float((rows[rows > 0] * np.abs(share - mean)).sum() / len(score))
 
 
-def installed(name):
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        return False
-    return True
-
-
 def timed(work):
     begun = process_time()
     result = work()
     return result, process_time() - begun
 
 
+def refusal(package):
+    """Return why a library cannot be asked; None where it can."""
+    try:
+        importlib.import_module(package)
+    except ImportError as missing:
+        return f"not installed ({missing})"
+    return None
+
+
+def raced(works, runs):
+    """Return each work's result and its fastest run; what takes long runs once."""
+    best, results = {}, {}
+    for _ in range(runs):
+        for name, work in works.items():
+            if best.get(name, 0) < PATIENCE / 10:
+                results[name], seconds = timed(work)
+                best[name] = min(best.get(name, np.inf), seconds)
+    return results, best
+
+
+def compared(name, beside, tolerance, results, best):
+    """Print a library's time beside ours; end the bench where the numbers differ."""
+    off = np.abs(np.array(results[name]) - np.array(results[beside])).max()
+    if tolerance is not None and not off <= tolerance:
+        raise SystemExit(f"{name} and ours, {beside}, differ by {off:g}")
+    same = "another measure" if tolerance is None else f"differs by {off:.1e}"
+    ratio = f"{best[name] / best[beside]:7.1f}x ours, {beside}; {same}"
+    print(f"  {name:40} {1000 * best[name]:10.1f} ms  {ratio}", flush=True)
+
+
 def main(sizes):
     warnings.simplefilter("ignore")
-    absent, given_up = set(), set()
+    given_up = {}
     for n in sizes:
         arrays = sample(n)
         mine, others = ours(*arrays), loops(*arrays)
-        absent |= {package for package, *_ in others.values() if not installed(package)}
-        asked = {name: work for name, (package, work, *_) in others.items() if package not in absent | given_up}
-        best, results = {}, {}
-        for _ in range(RUNS.get(n, 3)):
-            for name, work in {**mine, **asked}.items():
-                if best.get(name, 0) > PATIENCE / 10:
-                    continue
-                results[name], seconds = timed(work)
-                best[name] = min(best.get(name, np.inf), seconds)
+        why = {name: given_up.get(name) or refusal(package) for name, (package, *_) in others.items()}
+        asked = {name: work for name, (_, work, *_) in others.items() if not why[name]}
+        results, best = raced({**mine, **asked}, RUNS.get(n, 3))
         print(f"{n:,} rows, {GROUPS} groups; load {os.getloadavg()[0]:.1f}", flush=True)
         for name in mine:
             print(f"  ours: {name:34} {1000 * best[name]:10.1f} ms")
-        for name in asked:
-            package, _, beside, tolerance = others[name]
-            off = np.abs(np.array(results[name]) - np.array(results[beside])).max()
-            same = "another measure" if tolerance is None else f"differs by {off:.1e}"
-            if tolerance is not None and not off <= tolerance:
-                raise SystemExit(f"{name} and ours, {beside}, differ by {off:g}")
-            ratio = best[name] / best[beside]
-            print(f"  {name:40} {1000 * best[name]:10.1f} ms  {ratio:7.1f}x ours, {beside}; {same}", flush=True)
+        for name, (_, _, beside, tolerance) in others.items():
+            if why[name]:
+                print(f"  {name:40} not measured: {why[name]}", flush=True)
+                continue
+            compared(name, beside, tolerance, results, best)
             if best[name] > PATIENCE:
-                given_up.add(package)
-    print(f"not installed, left out: {', '.join(sorted(absent)) or 'none'}")
+                given_up[name] = f"it took {best[name]:.0f} s with {n:,} rows"
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

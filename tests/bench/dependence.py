@@ -1,11 +1,11 @@
 """What a dependence penalty costs: value and gradient against dcor, plain NumPy and plain PyTorch, in one run.
 
-    python -m tests.bench.dependence [rows ...]     (default 1e3 1e4 1e5 1e6, then paths of models)
+    python -m tests.bench.dependence [rows ...]     (default 1e3 1e4 1e5 1e6)
 
 Ours is a step of training: value and gradient at new predictions, routes planned before. dcor and plain NumPy give the
-value alone; plain PyTorch goes back through all pairs. Peers that hold n x n numbers are not asked above `PAIRS` rows,
-and none that is not installed. Best of three calls, of one for what takes over a second. Memory is the most that Python
-held beyond what stood before, in a step of its own. One core where OMP_NUM_THREADS=1.
+value alone; plain PyTorch goes back through all pairs. Peers that hold n x n numbers are not asked above `PAIRS` rows.
+Best of three calls, of one for what takes over a second. Memory is the most that Python held beyond what stood before,
+in a step of its own. One core where OMP_NUM_THREADS=1.
 """
 
 import importlib.util
@@ -17,7 +17,6 @@ import numpy as np
 
 from engine.dependence import penalties
 from engine.dependence.attributes import ProtectedColumn
-from tests.bench import intersections
 from tests.distances import centred, coordinates, distances, mean_of_pairs
 
 PAIRS = 10_000
@@ -124,12 +123,12 @@ def step(n):
               f"({used / n:5.0f} B/row)   {penalty.route}", flush=True)
     for name, (module, call, beside, pairs) in PEERS.items():
         if not importlib.util.find_spec(module):
-            print(f"  {name:34} not installed")
+            print(f"  {name:34} not measured: not installed")
         elif pairs and n > PAIRS:
-            print(f"  {name:34} not asked: {8 * n * n / 2**30:,.0f} GB for one matrix of pairs")
+            print(f"  {name:34} not measured: {8 * n * n / 2**30:,.0f} GB for one matrix of pairs")
         else:
             found = seconds(lambda call=call: call(y, columns))
-            print(f"  {name:34} {1000 * found:10.2f} ms   {found / ours[beside]:,.0f} times {beside}", flush=True)
+            print(f"  {name:34} {1000 * found:10.2f} ms   {found / ours[beside]:,.1f} times {beside}", flush=True)
 
 
 def main(sizes):
@@ -143,5 +142,3 @@ def main(sizes):
 
 if __name__ == "__main__":
     main([int(float(word)) for word in sys.argv[1:]] or [1_000, 10_000, 100_000, 1_000_000])
-    if not sys.argv[1:]:
-        intersections.main([20_000])
