@@ -47,7 +47,7 @@ def risks(draw, count, runs, seed=0):
     lambda rng, k: np.full(k, 0.2),
 ])
 def test_the_risk_estimate_is_right_on_average_and_shrinking_pays(draw):
-    bias, error = risks(draw, 12, 300)
+    bias, error = risks(draw, 12, 120)
     standard_error = bias.std(axis=0, ddof=1) / np.sqrt(len(bias))
     assert (np.abs(bias.mean(axis=0)) < 3.5 * standard_error).all()
     assert error[:, 2].mean() < 0.8 * error[:, 0].mean()
