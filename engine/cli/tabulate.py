@@ -109,7 +109,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
     group = parser.add_argument_group("counting")
     group.add_argument("-o", "--output", metavar="FILE", required=True, help="the table, a Parquet file")
-    group.add_argument("--engine", choices=tuple(ENGINES), help="what reads the rows (duckdb where installed)")
+    group.add_argument("--engine", choices=tuple(ENGINES),
+                       help="what counts the rows (numpy for Parquet, duckdb for text)")
     group.add_argument("--master", metavar="URL", help="the Spark cluster, e.g. spark://host:7077 or sc://host")
     group.add_argument("--bins", metavar="grid|values|FILE", default="grid",
                        help="k/1024 in [0, 1] (grid), each distinct score (values), or edges from a file")

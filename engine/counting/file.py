@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from engine.counting import arrow
 from engine.counting.counts import Numbers
 from engine.counting.gathering import Tabulated
 from engine.counting.groups import Groups
@@ -55,7 +56,8 @@ def written(counts: CountsFile) -> bytes:
     sums = (table.counts, table.score_sum, table.score_squares, weights, squares)
     arrays = (cell, place, slot.astype(np.int8), *(part[cell, place, slot] for part in sums))
     said = json.dumps(_said(counts), sort_keys=True, allow_nan=False)
-    lines = pa.table(dict(zip(COLUMNS, arrays, strict=True))).replace_schema_metadata({KEY: said.encode()})
+    columns = dict(zip(COLUMNS, map(arrow.numbers, arrays), strict=True))
+    lines = pa.table(columns).replace_schema_metadata({KEY: said.encode()})
     out = io.BytesIO()
     pq.write_table(lines, out, compression="zstd")
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from engine.counting import arrow
 from engine.counting.counts import Numbers
 from engine.counting.expression import BIN, DECISION, GROUP, LABEL, ROWS, SCORE, SUMS
 from engine.counting.groups import Groups
@@ -63,7 +65,7 @@ def gathered(parts: Sequence[Counted], plan: Plan, where: str) -> Tabulated:
         np.add.at(out, cell, amount[kept])
         return frozen(out.reshape(shape))
 
-    sums = [whole[name].to_numpy() for name in SUMS]
+    sums = [arrow.plain_numbers(whole[name]) for name in SUMS]
     if plan.prediction is not None:   # a decision's score is 1 where selected
         sums[:2] = [np.where(place == 1, sums[2], 0.0)] * 2
     weights, squares = (summed(sums[2]), summed(sums[3])) if plan.weight is not None else (None, None)
@@ -79,7 +81,7 @@ def _rule(plan: Plan) -> EdgeRule:
 
 
 def _numbers(whole: Counted, column: str) -> Ints:
-    numbers: Ints = whole[column].to_numpy().astype(np.int64)
+    numbers: Ints = arrow.plain_numbers(whole[column]).astype(np.int64)
     return numbers
 
 
@@ -101,7 +103,7 @@ def _placed(whole: Counted, place: Ints, plan: Plan, where: str) -> tuple[Ints, 
         return np.where(place < 0, place, _decisions(whole, plan, where)), np.array([0.0, 1.0])
     if edges is not None:
         return place, edges
-    scores = whole[SCORE].to_numpy() + 0.0   # -0.0 is 0.0
+    scores = arrow.plain_numbers(whole[SCORE]) + 0.0   # -0.0 is 0.0
     edges = np.unique(scores[place >= 0])
     if len(edges) > BINS:
         raise invalid(f"each distinct score can be a bin for at most {BINS:,} of them",
@@ -182,8 +184,7 @@ def _texts(whole: Counted, column: str, unset: frozenset[str] | set[str | None])
     names = list(dict.fromkeys(value for value in raw if value not in unset))
     place = {name: i for i, name in enumerate(names)}
     known = np.array([*(place.get(value, -1) for value in raw), -1], dtype=np.int64)
-    indices = encoded.indices.fill_null(len(raw)).to_numpy(zero_copy_only=False)
-    return known[indices], names
+    return known[arrow.plain_numbers(encoded.indices, len(raw))], names
 
 
 def _groups(
@@ -195,7 +196,12 @@ def _groups(
     codes = np.stack([code for code, _ in attributes], axis=1)[kept]
     if len(names) == 1:
         return Groups(names, levels, frozen(np.arange(len(levels[0]))[:, None])), codes[:, 0]
-    members, index = np.unique(codes, axis=0, return_inverse=True)
+    sizes = [len(level) for level in levels]
+    if math.prod(sizes) >= 1 << 62:
+        members, index = np.unique(codes, axis=0, return_inverse=True)
+    else:   # one whole number for each: sorted in a tenth of the time, and in the same order
+        cells, index = np.unique(np.ravel_multi_index(tuple(codes.T), sizes), return_inverse=True)
+        members = np.stack(np.unravel_index(cells, sizes), axis=1)
     return Groups(names, levels, frozen(members)), index.reshape(-1)
 
 

@@ -98,24 +98,26 @@ class ScoreIndex:
 
     def curve(self, members: Sequence[int]) -> Curve:
         """Return the counts of some groups taken together, at every distinct threshold; O(their rows)."""
-        segments = [(g, s) for g in members for s in (NEGATIVE, POSITIVE)]
-        bounds = [(self.starts[S * g + s], self.starts[S * g + s + 1]) for g, s in segments]
-        rows = np.concatenate([np.arange(b - 1, a - 1, -1) for a, b in bounds])
-        positive = np.concatenate([np.full(b - a, s) for (a, b), (_, s) in zip(bounds, segments, strict=True)])
-        order = np.argsort(-self.scores[rows], kind="stable")   # four sorted runs a group: the stable sort merges them
-        rows, positive = rows[order], positive[order] == POSITIVE
-        scores = self.scores[rows]
-        last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)) if len(rows) else np.zeros(0, dtype=np.int64)
-        weight = np.ones(len(rows)) if self.sums is None else self.sums[rows + 1] - self.sums[rows]
+        segments = [(self.starts[S * g + s], self.starts[S * g + s + 1], s)
+                    for g in members for s in (NEGATIVE, POSITIVE)]
+        scores = np.concatenate([self.scores[a:b] for a, b, _ in segments])
+        order = np.argsort(scores, kind="stable")[::-1]   # two sorted runs a group: the stable sort merges them
+        scores = scores[order]
+        positive = np.repeat([s == POSITIVE for *_, s in segments], [b - a for a, b, _ in segments])[order]
+        last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: len(scores)])
+        thresholds = np.concatenate([[np.inf], scores[last]])
+        if self.sums is None:   # one sum gives all four
+            tp = np.append(0.0, np.cumsum(positive)[last])
+            fp = np.append(0, last + 1) - tp
+            return Curve(thresholds, tp, fp, tp, fp)
+        rows = np.concatenate([np.arange(a, b) for a, b, _ in segments])[order]
+        weight = self.sums[rows + 1] - self.sums[rows]
 
         def running(amounts: Floats) -> Floats:
             return np.concatenate([[0.0], np.cumsum(amounts)[last]])
 
-        return Curve(
-            np.concatenate([[np.inf], scores[last]]),
-            running(weight * positive), running(weight * ~positive),
-            running(weight**2 * positive), running(weight**2 * ~positive),
-        )
+        return Curve(thresholds, running(weight * positive), running(weight * ~positive),
+                     running(weight**2 * positive), running(weight**2 * ~positive))
 
 
 def index_rows(

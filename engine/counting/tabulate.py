@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.counting.engines import ENGINES, SEPARATORS, Counted, available, spark_engine
+from engine.counting.engines import ENGINES, installed, quickest, spark_engine
 from engine.counting.gathering import Tabulated, gathered
+from engine.counting.lines import SEPARATORS, Counted
 from engine.counting.plan import Plan
 from engine.errors import invalid, stopped
 from engine.text import plain
@@ -36,7 +37,7 @@ def tabulate(
     plan
         Columns, groups and bins. Every engine gives the same whole numbers; sums of scores agree up to rounding.
     engine
-        ``duckdb`` (used where installed), ``polars``, ``spark`` or ``numpy``.
+        ``duckdb``, ``polars``, ``spark`` or ``numpy``; NumPy for Parquet and DuckDB for text without.
     master
         For Spark: the address of an existing cluster (``spark://...``, ``sc://...``); a local session without.
     parts
@@ -50,7 +51,7 @@ def tabulate(
         No such file, a column that does not exist or does not hold what its role needs, an engine that is not there.
     """
     files = files_of(source)
-    count: Callable[[Path, Plan], Counted] = ENGINES[available(engine)]
+    count: Callable[[Path, Plan], Counted] = quickest if engine is None else ENGINES[installed(engine)]
     if engine == "spark":
         count, files = partial(spark_engine, master=master), files if len(files) == 1 else [Path(source)]
     lines = []
