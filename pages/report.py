@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import (
+    controls,
     notices,
     report_making,
     report_outline,
@@ -14,8 +15,9 @@ from pages.parts import (
     session,
 )
 
-IMAGES = ("A single chart as a picture: the camera above it saves it as SVG, made by your own browser. Its numbers: "
-          "CSV under it.")
+CAMERAS = {"svg": "SVG: lines that stay sharp", "png": "PNG: dots, for slides"}
+IMAGES = ("A single chart without a report: the camera above it, on any page, saves it, made by your own browser. Its "
+          "numbers: CSV under it.")
 
 
 def main() -> None:
@@ -38,7 +40,8 @@ def main() -> None:
         report_making.draw(data, held)
     with right:
         report_parts.draw(held)
-        st.caption(IMAGES)
+        controls.select(report_making.PAGE, "camera", "The camera of a chart saves", tuple(CAMERAS), by="keyword",
+                        show=CAMERAS.__getitem__, help=IMAGES)
     report_preview.draw(held)
     report_session.draw(data)
 

@@ -15,6 +15,8 @@ from engine.policy import Policy
 from engine.report import Measured, ReportRequest, Section, build
 from engine.report.html import render
 from engine.report.json_form import write
+from engine.report.provenance import command
+from engine.types import Attribute, Roles
 from tests.build import dataset
 from tests.reports import CLOCK, data, report
 
@@ -137,3 +139,14 @@ def test_report_reads_as_it_did():
     page = re.sub(r'<meta http-equiv="[^>]*>', "", page)
     page = re.sub(r"(<dt>Versions</dt><dd>)[^<]*", r"\1", page)
     assert page == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("in_use", "named"), [
+    (None, "--score s"), ("s", "--score s"), ("t", "--score t"), ("made here", "--score s"),
+    ("human", "--prediction human --selected yes"),
+])
+def test_the_command_names_the_score_in_use_of_several_or_the_decision_beside_them(in_use, named):
+    roles = Roles((Attribute("sex"),), label="y", positive="1", scores=("s", "t"), prediction="human", selected="yes")
+    words = command(roles, ReportRequest(source="a.csv", policy=Policy.common(0.5, in_use)))
+    assert words == (f"python -m engine report a.csv --label y --positive 1 {named} --protected sex:nominal "
+                     "--threshold 0.5 -o report.html")

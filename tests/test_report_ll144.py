@@ -256,6 +256,32 @@ def test_columns_are_guessed_from_their_names_or_given():
             demographic_columns(names, sex, race)
 
 
+def test_a_tool_that_classifies_has_all_tables_for_each_class():
+    rows = [(sex, race, ("lead", "care", "missing")[(k * k + chosen) % 3])
+            for k, (sex, race, chosen) in enumerate(people())]
+    data = dataset([0.5] * len(rows), sex=[r[0] for r in rows], race=[r[1] for r in rows], style=[r[2] for r in rows])
+    options = (("tool", "classifies"), ("classes", "style"))
+    made = report(data, options=options, policy=Policy.common(0.5, "s"))
+    assert [s.title for s in made.sections if s.name.startswith("rates")] == [
+        f"Selection rates and impact ratios, class {level}" for level in ("care", "lead")]
+    for table in (t for t in made.tables if t.title.startswith(("T1", "T2"))):
+        place, level = int(table.title[1]) - 1, table.title.rsplit(" ", 1)[1]
+        rates = {}
+        for name in {row[place] for row in rows}:
+            inside = [style == level for *both, style in rows if both[place] == name]
+            rates[name] = Fraction(sum(inside), len(inside))
+        filled = [row for row in table.rows if row[1] is not None]
+        assert len(filled) == len(rates)
+        for name, people_, inside, rate, ratio in filled:
+            assert Fraction(inside, people_) == rates[name]
+            assert rate == f"{float(rates[name]) * 100:.1f}%"
+            assert float(ratio) == pytest.approx(float(rates[name] / max(rates.values())), abs=0.0051)
+    assert {row[0].rsplit(" ", 1)[1] for row in tables(made)["ll144-missing"].rows} == {"care", "lead"}
+    for named, wrong in (("", "'classes'"), ("sex", "'classes'"), ("no", "'classes'")):
+        with pytest.raises(InvalidData, match=wrong):
+            report(data, options=(("tool", "classifies"), ("classes", named)), policy=Policy.common(0.5, "s"))
+
+
 def test_one_of_the_two_is_enough_and_what_cannot_be_used_is_refused():
     alone = dataset([1.0, 0.0, 1.0], gender=["F", "M", "F"])
     found = tables(build(alone, ReportRequest("ll144", policy=Policy.common(0.5, "s")), CLOCK))

@@ -205,6 +205,10 @@ def test_small_groups_take_the_added_parts_with_them(as_json_alone):
     test = sound(click(test, "Make the report"))
     assert any(section.collected for section in report(test).sections)
     next(box for box in test.toggle if "fewer than 10" in box.label).set_value(True).run()
+    [said] = [box.value for box in test.info if "fewer than 10 rows" in box.value]
+    assert "1 of sex" in said
+    assert "what other thresholds would do" in said
+    assert "What you added is left out" in said
     test = sound(click(test, "Make the report"))
     assert not any(section.collected for section in report(test).sections)
     assert any("are left out" in words for section in report(test).sections
@@ -247,3 +251,28 @@ def test_archives_of_the_same_texts_are_the_same_bytes():
 
 def test_terms_are_whole_words():
     assert report_outline.terms("false positive rate, Rates") == ("false_positive_rate",)
+
+
+def test_the_camera_of_every_chart_saves_what_the_report_page_says():
+    test = collected()
+    box = next(box for box in test.selectbox if box.label == "The camera of a chart saves")
+    test = sound(box.set_value("png").run())
+    test = sound(test.switch_page("pages/data.py").run())
+    charts = test.get("plotly_chart")
+    assert charts
+    assert all(json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "png" for chart in charts)
+
+
+def test_choices_of_the_rule_are_asked_where_they_decide_something():
+    def asked(test):
+        return {box.label for box in (*test.selectbox, *test.text_input)}
+
+    test = chosen(collected(), "ll144")
+    assert {"Scores equal to the median", "Rows of unknown groups in the median"} <= asked(test)
+    assert "An excluded category as the reference" not in asked(test)
+    test = sound(next(box for box in test.selectbox if box.label.startswith("Categories under")).set_value("yes").run())
+    assert {"An excluded category as the reference", "Justification of an exclusion"} <= asked(test)
+    tool = next(box for box in test.selectbox if box.label == "What the tool does")
+    test = sound(tool.set_value("classifies").run())
+    assert "Scores equal to the median" not in asked(test)
+    assert "Column of the classes" in asked(test) or any("data page" in box.value for box in test.warning)

@@ -11,8 +11,11 @@ import pytest
 
 from engine.charts.offline import figure_of
 from engine.report import Blank, Section
-from engine.report.paper import WIDE, printed
+from engine.report.paper import printed
 from engine.report.pdf import render
+from engine.report.pictures import table
+from engine.report.signs import Signs
+from engine.report.value import Measured
 from tests.reports import hostile, report
 
 
@@ -82,9 +85,9 @@ def test_a_chart_of_another_kind_is_replaced_by_its_table(monkeypatch):
     from engine.report import pdf
 
     seen = []
-    monkeypatch.setattr(pdf, "svg", lambda figure: seen.append(figure) or b"")
+    monkeypatch.setattr(pdf, "svg", lambda figure, families: seen.append(figure) or b"")
     picture = replace(report().pictures[0], figure=figure_of(go.Figure(go.Pie(values=[1, 2]))))
-    part = pdf._picture(picture, Section("a", "A"), None)
+    part = pdf._picture(picture, Section("a", "A"), None, Signs(""))
     assert part["file"] is None
     assert "'pie' is not drawn on paper" in part["reading"]
     assert part["table"]["parts"]
@@ -95,7 +98,7 @@ def test_a_figure_that_cannot_be_drawn_does_not_stop_it(tmp_path):
     from engine.report import pdf
 
     odd = {"data": [{"type": "scatter", "x": [1], "y": [2], "line": {"color": "no colour"}}], "layout": {}}
-    part = pdf._picture(replace(report().pictures[0], figure=odd), Section("a", "A"), tmp_path)
+    part = pdf._picture(replace(report().pictures[0], figure=odd), Section("a", "A"), tmp_path, Signs(""))
     assert (part["file"], bool(part["table"]["parts"])) == (None, True)
     assert "could not be drawn" in part["reading"]
 
@@ -104,22 +107,60 @@ def test_collected_charts_bring_their_table(tmp_path):
     from engine.report import pdf
 
     picture = report().pictures[0]
-    assert pdf._picture(picture, Section("a", "A"), tmp_path)["table"] is None
-    assert pdf._picture(picture, Section("a", "A", collected=True), tmp_path)["table"]["parts"]
+    assert pdf._picture(picture, Section("a", "A"), tmp_path, Signs(""))["table"] is None
+    assert pdf._picture(picture, Section("a", "A", collected=True), tmp_path, Signs(""))["table"]["parts"]
 
 
-def test_wide_tables_are_cut_and_every_part_names_its_rows():
-    table = next(each for each in report().tables if each.name == "rates-g")
-    parts = printed(table)["parts"]
-    assert len(parts) > 3
-    assert all(part["columns"][0] == "group" for part in parts)
-    assert all(sum(part["widths"]) <= WIDE or len(part["widths"]) == 2 for part in parts)
-    assert [name for part in parts for name in part["columns"][1:]] == list(table.columns[1:])
+def wide(columns, **names):
+    rows = len(next(iter(names.values())))
+    cells = [Measured(0.25 + k / 100, 0.125, 0.875, 1000) for k in range(rows)]
+    return table({**names, **{f"rate {k}": cells for k in range(columns)}}, "wide", "Wide")
+
+
+def test_a_wide_table_is_turned_where_that_needs_fewer_strips():
+    rates = next(each for each in report().tables if each.name == "rates-g")
+    [part] = printed(rates)["parts"]
+    assert part["columns"] == ["group", "a", "b", "everybody"]
+    assert [row[0] for row in part["rows"]] == list(rates.columns[1:])
+    assert part["rows"][1][1]["value"] == f"{rates.rows[0][2].value:.3f}"
+
+
+def test_a_wide_table_is_cut_and_every_strip_names_its_rows_in_full():
+    named = {"groups of": ["race"] * 20 + ["sex"] * 20, "group": [f"group {k % 20}" for k in range(40)]}
+    found = wide(9, **named)
+    parts = printed(found)["parts"]
+    assert len(parts) > 1
+    assert all(part["columns"][:2] == ["groups of", "group"] for part in parts)
+    assert [name for part in parts for name in part["columns"][2:]] == list(found.columns[2:])
+    assert all([row[:2] for row in part["rows"]] == [list(row[:2]) for row in found.rows] for part in parts)
+    assert all(sum(part["widths"]) <= 1 + 1e-9 for part in parts)
+
+
+def test_a_table_that_fits_is_as_wide_as_it_needs():
+    [part] = printed(table({"a": ["x", "y"], "b": [1, 2]}, "small", "Small"))["parts"]
+    assert sum(part["widths"]) < 0.2
 
 
 def test_long_tables_send_the_reader_to_the_files():
-    table = next(each for each in report().tables if each.name == "rates-g")
-    long = replace(table, rows=table.rows * 100)
-    found = printed(long)
+    found = printed(wide(2, group=[str(k) for k in range(300)]))
     assert len(found["parts"][0]["rows"]) == 150
     assert "150 of 300 rows are printed" in found["notes"][-1]
+
+
+def test_signs_that_no_font_draws_are_numbered_with_a_key(monkeypatch, tmp_path):
+    from engine.report import pdf, signs
+
+    monkeypatch.setattr(signs, "drawn_by", lambda unusual: ((), unusual))   # a machine without further fonts
+    base = report()
+    figure = {"data": [{"type": "bar", "orientation": "h", "x": [1, 2], "y": ["日本", "é"]}], "layout": {}}
+    picture = replace(base.pictures[0], figure=figure, title="日本")
+    seen = []
+    monkeypatch.setattr(pdf, "svg", lambda drawn, families: seen.append(drawn) or b"")
+    found = signs.Signs("日本 é 🎌")
+    part = found.drawable(pdf._picture(picture, Section("a", "A"), tmp_path, found))
+    assert part["title"] == "[sign 1]"
+    assert seen[0]["data"][0]["y"] == ["[sign 1]", "é"]
+    assert "numbered" in part["reading"]
+    assert found.drawable("日本 🎌, 日") == "[sign 2], [sign 3]"
+    assert "[sign 1] is U+65E5 U+672C; [sign 2] is U+65E5 U+672C U+1F38C" in found.sentences()[0]
+    assert signs.Signs("é عربي Ω").missing == frozenset()

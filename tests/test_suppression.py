@@ -11,7 +11,7 @@ import pytest
 from engine.assessment import Request, assess
 from engine.counting.subtraction import exposed, kept_back, totals
 from engine.policy import Policy
-from engine.report.suppression import UNDER, suppressed
+from engine.report.suppression import UNDER, small_groups, suppressed
 from engine.types import Attribute
 from tests.build import dataset
 
@@ -178,3 +178,16 @@ def test_no_more_goes_than_is_needed():
     lines = np.vstack([np.eye(36, dtype=bool), *totals(members)])
     gone = kept_back(lines, lines @ cube.ravel(), 10, np.where(np.arange(len(lines)) < 36, 0, -1))
     assert gone.sum() == 8   # the corners of a box: every total of two attributes is known
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_groups_are_those_that_an_assessment_counts_in_rows_and_in_counts(seed):
+    from engine.counting.counted import counts_of, dataset_of
+
+    data = people(np.random.default_rng(seed), 150)
+    found = assess(data, Request()).groupings
+    wanted = {name: int(((result.sizes > 0) & (result.sizes < UNDER)).sum()) for name, result in found.items()}
+    assert small_groups(data, UNDER) == {name: count for name, count in wanted.items() if count} != {}
+    named = replace(data, roles=replace(data.roles, protected=tuple(Attribute(name) for name in ATTRIBUTES)))
+    assert small_groups(dataset_of(counts_of(named), "counts"), UNDER) == small_groups(data, UNDER)
+    assert small_groups(data, 1) == {}

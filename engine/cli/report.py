@@ -85,7 +85,8 @@ def _spoken(arguments: argparse.Namespace, table: Table, base: Roles | None) -> 
         from engine.report.tables.ll144_roles import demographic_columns
 
         arguments.sex, arguments.race = demographic_columns(table.columns, arguments.sex, arguments.race)
-        chosen = [column for column in (arguments.sex, arguments.race) if column is not None]
+        sorted_by = _named(arguments.option).get("classes")
+        chosen = [column for column in (arguments.sex, arguments.race, sorted_by) if column is not None]
         arguments.protected = [f"{column.replace(':', '::')}:nominal" for column in chosen]
     if base is not None and roles.says_nothing(arguments):
         return base

@@ -21,8 +21,7 @@ from engine.report.words import warnings
 from engine.text import plain
 from engine.types import Cancelled, Dataset, Progress
 
-ALWAYS = ("selected", "positive_outcome", "favourable_decision", "max_min", "reference_group", "minimum_group_size",
-          "noise_band", "level")
+ALWAYS = ("selected", "positive_outcome", "favourable_decision")
 
 
 def build(

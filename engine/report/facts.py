@@ -34,7 +34,8 @@ def _roles(roles: Mapping[str, Any]) -> list[str]:
         said.append("outcome: none")
     if roles.get("prediction") is not None:
         chosen = roles.get("selected")
-        said.append(f"decision: {plain(roles['prediction'])}" + (f", selected is {plain(chosen)}" if chosen else ""))
+        which = "second decision" if roles.get("scores") else "decision"
+        said.append(f"{which}: {plain(roles['prediction'])}" + (f", selected is {plain(chosen)}" if chosen else ""))
     for attribute in roles.get("protected", ()):
         reference = attribute.get("reference")
         said.append(f"protected: {plain(attribute['column'])} ({attribute['kind']})"

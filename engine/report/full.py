@@ -8,8 +8,8 @@ from engine.assessment import Assessment, Disparity, GroupingResult
 from engine.errors import InvalidData, stopped
 from engine.metrics import DISPARITIES, RATES
 from engine.report.full_charts import calibration, frontier, thresholds
-from engine.report.pictures import cell, measured, number, picture, slug
-from engine.report.request import Material, Template
+from engine.report.pictures import cell, measured, number, picture, slug, titled
+from engine.report.request import GAP_TERMS, Material, Template
 from engine.report.value import Cell, Measured, Section, Table
 from engine.report.words import decision
 from engine.text import plain
@@ -83,7 +83,7 @@ def _rates(material: Material, found: Assessment) -> Section:
     for result in drawn(found):
         shown = list(range(min(len(result.names), 2 * SHOWN)))
         pictures.append(picture(
-            rates_by_group(result, overall, key, shown), f"{RATES[key].name} by {plain(result.name)}",
+            rates_by_group(result, overall, key, shown), titled(f"{RATES[key].name} by {plain(result.name)}"),
             f"chart-rates-{result.name}", _cut(len(result.names), len(shown)), (key,)))
     tables = tuple(_rate_table(result, found) for result in found.groupings.values())
     return Section("rates", "Rates of each group", (
@@ -124,13 +124,21 @@ def _gap_table(result: GroupingResult) -> Table:
     for key, found in result.disparities.items():
         noise: Cell = cell(found.noise_high) if found.noise_reason is None else plain(found.noise_reason, 200)
         rows.append((DISPARITIES[key].name, gap(found), noise, cell(found.p_value), plain(found.highest or ""),
-                     plain(found.lowest or ""), found.interval))
-    reasons = dict.fromkeys(f"{plain(group)}: {plain(why, 200)}" for found in result.disparities.values()
-                            for group, why in found.left_out)
-    notes = tuple(f"Not compared: {reason}." for reason in reasons)
+                     plain(found.lowest or "")))
     return Table(f"disparities-{slug(result.name)}", f"Disparities between groups of {plain(result.name)}",
-                 ("disparity", "value", "chance alone up to", "p-value", "highest", "lowest", "interval"), tuple(rows),
-                 notes=notes, definitions=tuple(result.disparities))
+                 ("disparity", "value", "chance alone up to", "p-value", "highest", "lowest"), tuple(rows),
+                 notes=_gap_notes(result), definitions=tuple(result.disparities))
+
+
+def _gap_notes(result: GroupingResult) -> tuple[str, ...]:
+    """Return how each interval was made, and which groups are not compared."""
+    methods: dict[str, list[str]] = {}
+    for key, found in result.disparities.items():
+        methods.setdefault(found.interval, []).append(DISPARITIES[key].name)
+    said = [f"Interval of {', '.join(names)}: {method}." for method, names in methods.items() if method]
+    reasons = dict.fromkeys(f"{plain(group)} ({plain(why, 200)})" for found in result.disparities.values()
+                            for group, why in found.left_out)
+    return (*said, *([f"Not compared: {'; '.join(reasons)}."] if reasons else []))
 
 
 def gap(found: Disparity) -> Measured:
@@ -152,8 +160,8 @@ def _unknown(material: Material, found: Assessment) -> Section:
     said, tables = [], []
     for name, result in found.groupings.items():
         rows = sum(int(size) for size, levels in zip(result.sizes, result.levels, strict=True) if MISSING in levels)
-        said.append(f"{plain(name)}: {rows:,} of {found.rows_used:,} rows lack a group.")
         if rows:
+            said.append(f"{plain(name)}: {rows:,} of {found.rows_used:,} rows lack a group.")
             found_bounds = bounds(result, material.dataset.roles.favourable)
             tables.append(Table(
                 f"bounds-{slug(name)}", f"What disparities between groups of {plain(name)} could be",
@@ -161,7 +169,11 @@ def _unknown(material: Material, found: Assessment) -> Section:
                 tuple((DISPARITIES[key].name, cell(each.low), cell(each.high), cell(each.ignoring_unknown),
                        plain(each.reason or "", 200)) for key, each in found_bounds.items()),
                 "Over all groups that the rows without one could have.", definitions=("missing_bounds",)))
+    said = said or [f"All {found.rows_used:,} rows have a group of every attribute."]
     return Section("unknown-groups", "Annex: rows without a group", tuple(said), tuple(tables))
 
 
-FULL = Template("full", "Fairness and accuracy report", sections)
+FULL = Template("full", "Fairness and accuracy report", sections, GAP_TERMS,
+                leaves_out="what other thresholds would do, the best trade-offs, calibration, rows without a group",
+                about="For anybody who decides or checks: the decision, rates and disparities of every group with "
+                      "charts, other thresholds, the best trade-offs, calibration.")

@@ -13,13 +13,14 @@ from engine.counting.counted import index_of
 from engine.frontier import FrontierResult, Point
 from engine.metrics import DISPARITIES, RATES, Costs
 from engine.policy import Policy
-from engine.report.pictures import cell, measured, picture, slug
+from engine.report.pictures import cell, measured, picture, slug, titled
 from engine.report.request import Material
 from engine.report.value import Cell, Section, Table
 from engine.text import plain
 from engine.types import Dataset
 
 PANELS = 6     # of reliability
+NAMED = 24     # groups in the key of a chart that has numbers in place of names
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -46,7 +47,7 @@ def thresholds(material: Material, found: Assessment) -> Section:
                                        np.flatnonzero(result.small).tolist())
         note = f"The {len(shown)} largest of {len(result.names)} groups are drawn." if len(shown) < len(
             result.names) else ""
-        pictures.append(picture(chart, f"{RATES[key].name} against the threshold, by {plain(result.name)}",
+        pictures.append(picture(chart, titled(f"{RATES[key].name} against the threshold, by {plain(result.name)}"),
                                 f"chart-thresholds-{result.name}", note, (key,)))
     return Section("thresholds", title, (), (), tuple(pictures))
 
@@ -84,8 +85,8 @@ def frontier(material: Material, found: Assessment) -> Section:
         rows.append((letter, plain(name), policy.kind, cell(utility), cell(disparity), *kept))
     effects = {kind: [None] * len(line.points) for kind, line in curves.items()}
     chart = trade_off(TradeOff(curves, request.disparity, request.utility, result.groups.names, effects, marks))
-    drawn = picture(chart, f"{result.problem.utility.name} against {DISPARITIES[request.disparity].name}, by "
-                           f"{plain(result.groups.name)}", name="chart-frontier",
+    drawn = picture(chart, titled(f"{result.problem.utility.name} against {DISPARITIES[request.disparity].name}, by "
+                                  f"{plain(result.groups.name)}"), name="chart-frontier",
                     definitions=("pareto_frontier", "found_and_reported"))
     return Section("frontier", "The best trade-offs that exist", tuple(_told(result)),
                    (_points(result, tuple(rows)),), (drawn,))
@@ -147,11 +148,20 @@ def calibration(material: Material, found: Assessment) -> Section:
             continue
         pictures.append(picture(quadrant(grouping.measured, f"{answer.overall.cut:g}", request.min_group),
                                 f"Calibration-in-the-large and Balance by {plain(name)}",
-                                f"chart-calibration-{name}", "", ("balance_score", "calibration_in_the_large")))
+                                f"chart-calibration-{name}", _key(grouping, known),
+                                ("balance_score", "calibration_in_the_large")))
         note = f"The {len(shown)} largest of {len(known)} groups are drawn." if len(shown) < len(known) else ""
         pictures.append(picture(reliability(grouping.measured, sorted(shown)), f"Reliability by {plain(name)}",
                                 f"chart-reliability-{name}", note, ("reliability_bars",)))
     return Section("calibration", title, tuple(said), tuple(tables), tuple(pictures))
+
+
+def _key(grouping: GroupingCalibration, known: list[int]) -> str:
+    """Return which group each number of a chart stands for."""
+    from engine.charts.theme import badge
+
+    named = [f"{badge(g)} {plain(grouping.measured[g].name)}" for g in known[:NAMED]]
+    return f"{', '.join(named)}{', …' if len(known) > NAMED else ''}."
 
 
 def _measures(answer: Calibration, grouping: GroupingCalibration) -> Table:

@@ -122,21 +122,21 @@ def _table(table: Table) -> str:
 
 def _grid(table: Table) -> str:
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in table.columns)
-    body = "\n".join("<tr>" + "".join(_cell(cell, place) for place, cell in enumerate(row)) + "</tr>"
-                     for row in table.rows)
+    rows = ("".join(_cell(cell, place, table.columns[place]) for place, cell in enumerate(row)) for row in table.rows)
+    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
     return (f'<div class="scroll" role="region" tabindex="0" aria-label="{text(table.title)}"><table>'
             f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>")
 
 
-def _cell(cell: Cell, place: int) -> str:
+def _cell(cell: Cell, place: int, head: str) -> str:
     if place == 0:
         return f'<th scope="row">{text(shown(cell))}</th>'
     if isinstance(cell, Measured) and cell.value is not None:
         rest = shown(cell).removeprefix(figures(cell.value))
         size = f", n {figures(cell.n)}" if cell.n is not None else ""
-        return f'<td class="number">{figures(cell.value)} <small>{text(rest + size)}</small></td>'
+        return f'<td class="number">{text(figures(cell.value))} <small>{text(rest + size)}</small></td>'
     number = isinstance(cell, int | float) and not isinstance(cell, bool)
-    return f"<td{' class=number' if number else ''}>{text(shown(cell))}</td>"
+    return f"<td{' class=number' if number else ''}>{text(shown(cell, head))}</td>"
 
 
 def _definitions(terms: tuple[Definition, ...]) -> str:

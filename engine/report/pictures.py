@@ -71,6 +71,15 @@ def _count(value: float) -> float | int | None:
     return int(value) if float(value).is_integer() else number(value)
 
 
+def titled(words: str) -> str:
+    """Return words with a capital at their beginning, the others as they are.
+
+    >>> titled("selection rate by AGE")
+    'Selection rate by AGE'
+    """
+    return words[:1].upper() + words[1:]
+
+
 def slug(words: str) -> str:
     """Return words as the stem of a file, of an element and of a label: lower case, digits, hyphens.
 

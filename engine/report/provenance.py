@@ -85,7 +85,8 @@ def command(roles: Roles, request: ReportRequest, file: str = "report.html") -> 
     >>> command(Roles((Attribute("sex"),), label="y", positive="1", scores=("s",)), ReportRequest(source="a b.csv"))
     "python -m engine report 'a b.csv' --label y --positive 1 --score s --protected sex:nominal -o report.html"
     """
-    words = ["python", "-m", "engine", "report", request.source or "data.csv", *_roles(roles, request.source),
+    in_use = None if request.policy is None else request.policy.score
+    words = ["python", "-m", "engine", "report", request.source or "data.csv", *_roles(roles, request.source, in_use),
              *_decision(request)]
     usual = ReportRequest()
     for option in ("template", "level", "min_group", "cost_fp", "cost_fn", "seed", "suppress_under"):
@@ -97,14 +98,16 @@ def command(roles: Roles, request: ReportRequest, file: str = "report.html") -> 
     return shlex.join([*words, "-o", file])
 
 
-def _roles(roles: Roles, source: str) -> list[str]:
-    card = CATALOGUE.get(source)
-    if card is not None and card.roles == roles:
+def _roles(roles: Roles, source: str, in_use: str | None) -> list[str]:
+    """Return the options that name the columns; of several scores, or of a score and a decision, the one in use."""
+    card, first = CATALOGUE.get(source), next(iter(roles.scores), None)
+    if card is not None and card.roles == roles and (in_use == first or in_use not in roles.scores):
         return []
+    decides = first is None or (in_use is not None and in_use == roles.prediction)
     named: Mapping[str, str | None] = {
-        "label": roles.label, "positive": roles.positive, "score": next(iter(roles.scores), None),
-        "prediction": roles.prediction if not roles.scores else None,
-        "selected": roles.selected if not roles.scores else None,
+        "label": roles.label, "positive": roles.positive,
+        "score": None if decides else in_use if in_use in roles.scores else first,
+        "prediction": roles.prediction if decides else None, "selected": roles.selected if decides else None,
         "favourable": roles.favourable if card is not None or roles.favourable != "selected" else None,
         "weight": roles.weight, "id": roles.id, "features": _listed(roles.features) or None,
     }

@@ -18,6 +18,9 @@ from engine.types import Cancelled, Dataset, Progress
 
 BLANKS = (Blank("Owner of the system"), Blank("Auditor"), Blank("Date of the audit"), Blank("Signature"))
 
+# What templates with disparities define.
+GAP_TERMS = ("max_min", "reference_group", "minimum_group_size", "noise_band", "level")
+
 
 @dataclass(frozen=True)
 class ReportRequest:
@@ -119,10 +122,16 @@ class Material:
 
 @dataclass(frozen=True)
 class Template:
-    """One row of `TEMPLATES`: its sections from the material, and the keys of its own definitions."""
+    """One row of `TEMPLATES`: its sections from the material, and the keys of its own definitions.
+
+    `about` says in one sentence what it holds and for whom. `leaves_out` says in words which of its sections go as a
+    whole where they would tell numbers of small groups.
+    """
 
     key: str
     title: str
     build: Callable[[Material], Sequence[Section]]
     definitions: tuple[str, ...] = ()
     blanks: tuple[Blank, ...] = BLANKS
+    leaves_out: str = ""
+    about: str = ""

@@ -12,7 +12,7 @@ from engine.assessment.disparities import against_reference, compared, disparity
 from engine.assessment.rates import Reading
 from engine.counting.counted import index_of
 from engine.counting.counts import GroupCounts
-from engine.counting.groups import Groups
+from engine.counting.groups import Groups, attribute_sets, grouping
 from engine.counting.index import ScoreIndex
 from engine.counting.subtraction import Mask, kept_back
 from engine.counting.table import CountTable
@@ -41,6 +41,29 @@ class Suppression:
             f"numbers would tell those of such a group. Gaps are between the groups that are shown."
             for grouping, names in self.hidden.items() if names
         )
+
+
+def small_groups(dataset: Dataset, under: int = UNDER) -> dict[str, int]:
+    """Return how many groups of each grouping have some rows, yet fewer than a report may show; none: no entry.
+
+    Rows are those that a report counts: with a score, where there is one.
+    """
+    names = tuple(attribute.name for attribute in dataset.attributes)
+    if not names:
+        return {}
+    if dataset.counts is not None:
+        table = CountTable.build(dataset, names)
+        groups, sizes = table.groups, table.totals().sizes
+    else:
+        groups, codes = grouping(dataset, names)
+        used = codes if dataset.score is None else codes[np.isfinite(dataset.score_values())]
+        sizes = np.bincount(used, minlength=len(groups))
+    found = {}
+    for chosen in attribute_sets(names):
+        result, place = groups.project(chosen)
+        rows = np.bincount(place, weights=sizes, minlength=len(result))
+        found[result.name] = int(((rows > 0) & (rows < under)).sum())
+    return {name: count for name, count in found.items() if count}
 
 
 def suppressed(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
+
 from engine.assessment import Assessment
 from engine.charts.frontier_words import mixture
 from engine.policy import Policy
@@ -10,6 +14,8 @@ from engine.report.value import Cell, Measured
 from engine.text import plain
 
 NAME, SENTENCE = 60, 2_000   # longest name and longest sentence shown
+LEAST = 1e-6                 # smaller numbers are only said to be smaller
+_P_VALUE = re.compile(r"\bp(?:[- ]values?)?\b", re.IGNORECASE)   # in the head of a column
 
 
 def decision(policy: Policy, favourable: str) -> str:
@@ -64,7 +70,7 @@ def warnings(material: Material) -> tuple[str, ...]:
         said.append(f"{unlabelled:,} of {found.rows_used:,} rows have no known outcome: they count in selection rates "
                     "and are left out of rates that need an outcome.")
     for name, result in found.groupings.items():
-        small = [plain(group, 26) for group, is_small in zip(result.names, result.small, strict=True) if is_small]
+        small = [plain(group, 40) for group, is_small in zip(result.names, result.small, strict=True) if is_small]
         if small and material.request.template != "ll144":   # its tables have no smallest group
             said.append(f"{plain(name)}: {len(small)} of {len(result.names)} groups have fewer than "
                         f"{result.min_group} rows and are kept out of largest-minus-smallest numbers "
@@ -72,11 +78,13 @@ def warnings(material: Material) -> tuple[str, ...]:
     return tuple(said)
 
 
-def shown(cell: Cell) -> str:
-    """Return a cell as a reader sees it; a renderer escapes it.
+def shown(cell: Cell, head: str = "") -> str:
+    """Return a cell as a reader sees it under the head of its column; a renderer escapes it.
 
     >>> shown(Measured(0.5, 0.4, 0.6, 100)), shown(None), shown(1234567), shown(0.000123456)
     ('0.500 (0.400 to 0.600)', '', '1,234,567', '0.000123')
+    >>> shown(3.1e-45, "p-value"), shown(0.0421, "Fisher's exact p")
+    ('< 0.001', '0.042')
     >>> shown(Measured(None, reason="not estimable: B has no positives"))
     'not estimable: B has no positives'
     """
@@ -86,6 +94,8 @@ def shown(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, float) and 0 <= cell < 0.001 and _P_VALUE.search(head):
+        return "< 0.001"
     return figures(cell) if isinstance(cell, int | float) else plain(cell, SENTENCE)
 
 
@@ -99,14 +109,20 @@ def _measured(cell: Measured) -> str:
 
 
 def figures(value: float) -> str:
-    """Return a number with as many digits as a reader uses: the rest stands in the files.
+    """Return a number with as many digits as a reader uses, never as a power of ten: the rest stands in the files.
 
-    >>> figures(3), figures(1234.5), figures(0.12345), figures(-0.0004), figures(1e-9), figures(12345.0)
-    ('3', '1,234.5', '0.123', '-0.0004', '1e-09', '12,345')
+    >>> figures(3), figures(1234.5), figures(0.12345), figures(-0.0004), figures(12345.0)
+    ('3', '1,234.5', '0.123', '-0.0004', '12,345')
+    >>> figures(82.86), figures(2.587), figures(5.34e-05), figures(1e-9), figures(-1e-9)
+    ('82.9', '2.59', '0.0000534', '< 0.000001', '> -0.000001')
     """
     if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 2):
         return f"{int(value):,}"
     size = abs(value)
-    if size >= 100:
-        return f"{value:,.1f}"
-    return f"{value:.3f}" if size >= 0.001 or value == 0 else f"{value:.3g}"
+    if size >= 2:
+        return f"{value:,.1f}" if size >= 10 else f"{value:.2f}"
+    if size >= 0.001 or value == 0:
+        return f"{value:.3f}"
+    if size < LEAST:
+        return "< 0.000001" if value > 0 else "> -0.000001"
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")

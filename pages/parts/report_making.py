@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from engine.counting.groups import attribute_sets
-from engine.report import TEMPLATES, Blank, Report, ReportRequest, Section
+from engine.report import TEMPLATES, Blank, Report, ReportRequest
+from engine.report.suppression import UNDER
 from engine.text import markdown, plain
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, jobs, opening, policy_book, state
+from pages.parts import controls, definitions, jobs, opening, policy_book, report_small, state
 from pages.parts import report_files as files
 from pages.parts import report_options as options
 from pages.parts.report_outline import Outline, outline
@@ -19,7 +19,6 @@ from pages.parts.threshold_controls import PAGE as THRESHOLDS
 
 PAGE = "report"
 LONGEST = 400            # characters of a blank
-SMALL = 10               # rows; the usual smallest group that is published
 _JOB = "report"
 _BUILT = 0.5             # share of the bar when the numbers are there and the files are not
 TERMS = ("selected", "level", "minimum_group_size", "reference_group")
@@ -73,10 +72,13 @@ def _asked(data: Dataset, held: Outline) -> ReportRequest:
     keys = tuple(TEMPLATES)
     template = TEMPLATES[controls.select(PAGE, "template", "Template", keys, by="keyword",
                                          show=lambda key: TEMPLATES[key].title)]
+    st.caption(template.about)
     chosen = options.draw(PAGE, template.key, data, held)
-    suppress = controls.toggle(PAGE, "suppress", f"Leave out groups of fewer than {SMALL} rows",
+    suppress = controls.toggle(PAGE, "suppress", f"Leave out groups of fewer than {UNDER} rows",
                                help="And others, so that the small ones cannot be had by subtraction. Parts added from "
                                     "the pages show every group: they are left out where there is such a group.")
+    if suppress:
+        report_small.draw(data, held, template)
     with st.expander("Blanks that only a person can fill in", key="report blanks", type="compact"):
         st.caption("What stays empty is printed as a line to write on.")
         blanks = tuple(Blank(blank.label, _blank(held, blank)) for blank in template.blanks)
@@ -84,7 +86,7 @@ def _asked(data: Dataset, held: Outline) -> ReportRequest:
     state.sync_url(PAGE, {key: value for key, value in settings.items() if value != ""})
     request = ReportRequest(
         template=template.key, sections=held.sections(), blanks=blanks, options=chosen,
-        suppress_under=SMALL if suppress else 0, source=_source(data),
+        suppress_under=UNDER if suppress else 0, source=_source(data),
     )
     return _decided(data, request)
 
@@ -123,29 +125,12 @@ def _start(data: Dataset, asked: ReportRequest) -> None:
     def work(progress: Progress, cancelled: Cancelled) -> tuple[Report, files.Files]:
         from engine.report import build
 
-        report = build(data, _shown(data, asked), clock, lambda share, words: progress(_BUILT * share, words),
-                       cancelled)
+        kept = report_small.shown(data, asked)
+        report = build(data, kept, clock, lambda share, words: progress(_BUILT * share, words), cancelled)
         return report, files.write(report, lambda share, words: progress(_BUILT + (1 - _BUILT) * share, words),
                                    cancelled)
 
     jobs.start(_JOB, work, "Making the report", tag=(outline(), asked, _of(data)))
-
-
-def _shown(data: Dataset, asked: ReportRequest) -> ReportRequest:
-    """Return the request without the parts of the pages where groups are kept back: the parts show them all."""
-    if not asked.suppress_under or not asked.sections or not _has_small(data, asked.suppress_under):
-        return asked
-    said = (f"{len(asked.sections)} parts that were added from the pages are left out: they show all groups, and some "
-            f"have fewer than {asked.suppress_under} rows.")
-    return replace(asked, sections=(Section("parts-left-out", "Parts added from the pages", (said,)),))
-
-
-def _has_small(data: Dataset, under: int) -> bool:
-    from engine.counting.counted import index_of
-
-    sets = attribute_sets([attribute.name for attribute in data.attributes])
-    sizes = [index_of(data, names).totals().sizes for names in sets]
-    return any(bool(((rows > 0) & (rows < under)).any()) for rows in sizes)
 
 
 def _of(data: Dataset) -> tuple[str, str | None]:

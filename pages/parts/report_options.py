@@ -16,7 +16,8 @@ Options = tuple[tuple[str, str], ...]
 NONE = "none"
 JUSTIFICATION = "Justification of an exclusion"
 TOOLS = {"selects": "selects: rates of selection by the thresholds in use",
-         "scores": "gives a score: rates of scores above the median"}
+         "scores": "gives a score: rates of scores above the median",
+         "classifies": "sorts into classes: all tables for each class"}
 SWITCHES = {
     "unknown-in-median": ("Rows of unknown groups in the median", {"yes": "count", "no": "do not count"}),
     "ties": ("Scores equal to the median", {"below": "below it", "above": "above it"}),
@@ -42,17 +43,42 @@ def _ll144(page: str, data: Dataset, held: Outline) -> Options:
             column = controls.select(page, option, label, names if usual is not None else [None, *names],
                                      default=usual, show=lambda name: NONE if name is None else plain(name))
             chosen += [(option, column)] if column is not None else []
-        chosen += [("tool", controls.select(page, "tool", "What the tool does", tuple(TOOLS), by="keyword",
-                                            default="selects" if decided else "scores", show=TOOLS.__getitem__))]
+        tool = controls.select(page, "tool", "What the tool does", tuple(TOOLS), by="keyword",
+                               default="selects" if decided else "scores", show=TOOLS.__getitem__)
+        chosen += [("tool", tool)]
+        if tool == "classifies":
+            chosen += _classes(page, [name for name in names if name not in dict(chosen).values()])
         for option, (label, words) in SWITCHES.items():
+            if not _asked(option, tool, dict(chosen)):
+                continue
             choice = controls.select(page, option.replace("-", "_"), label, tuple(words), by="keyword",
                                      show=words.__getitem__)
             chosen += [(option, choice)] if choice != next(iter(words)) else []
-        key = f"report justification {state.mark()}"
-        st.text_input(JUSTIFICATION, held.blanks.get(JUSTIFICATION, ""), 400, key=key, on_change=_justify,
-                      args=(held, key))
-    said = held.blanks.get(JUSTIFICATION, "")
+        excludes = "exclude-under-2" in dict(chosen)
+        if excludes:
+            key = f"report justification {state.mark()}"
+            st.text_input(JUSTIFICATION, held.blanks.get(JUSTIFICATION, ""), 400, key=key, on_change=_justify,
+                          args=(held, key))
+    said = held.blanks.get(JUSTIFICATION, "") if excludes else ""
     return (*chosen, *((("justification", said),) if said else ()))
+
+
+def _asked(option: str, tool: str, chosen: dict[str, str]) -> bool:
+    """Return whether a switch has anything to decide."""
+    if option in ("unknown-in-median", "ties"):
+        return tool == "scores"
+    if option == "excluded-as-reference":
+        return "exclude-under-2" in chosen
+    return option != "annex" or tool != "classifies"
+
+
+def _classes(page: str, able: list[str]) -> list[tuple[str, str]]:
+    """Draw the choice of the column that holds each person's class."""
+    if not able:
+        st.warning("The column of the classes must be a protected attribute beside sex and race: name it on the data "
+                   "page.")
+        return []
+    return [("classes", controls.select(page, "classes", "Column of the classes", able, show=plain))]
 
 
 def _guessed(names: list[str]) -> tuple[str | None, str | None]:

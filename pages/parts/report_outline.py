@@ -15,7 +15,7 @@ import streamlit as st
 
 from engine.glossary import GLOSSARY
 from engine.text import markdown, plain
-from pages.parts import state
+from pages.parts import frame, state
 
 if TYPE_CHECKING:   # the report's own modules are loaded with the first part
     from engine.charts.theme import Chart, Column
@@ -88,9 +88,12 @@ def button(content: Chart | Mapping[str, Column], name: str, key: str) -> None:
     """Offer a chart, or columns, for the report."""
     if st.button("Add to report", key=f"report {key}", type="tertiary", icon=":material/post_add:", on_click=_add,
                  args=(content, name, key)):
-        st.toast(st.session_state.pop(_SAID, ""), icon=":material/post_add:")   # a fragment's callback may show nothing
+        said = st.session_state.pop(_SAID, None)
+        if said is not None:
+            st.toast(said, icon=":material/post_add:")   # a fragment's callback may show nothing
 
 
+@frame.callback
 def _add(content: Chart | Mapping[str, Column], name: str, key: str) -> None:
     """Add a chart, or columns, before the page is drawn again."""
     st.session_state[_SAID] = add(content, name, key)

@@ -53,9 +53,7 @@ def content(part: Picture | Table, key: str) -> None:
     """Draw a chart or a table of the report."""
     table = part.table if isinstance(part, Picture) else part
     if isinstance(part, Picture):
-        st.plotly_chart(dict(part.figure), key=f"report {key}", alt=part.alt,
-                        config={"displaylogo": False, "modeBarButtons": [["toImage"]],
-                                "toImageButtonOptions": {"format": "svg", "filename": part.name}})
+        st.plotly_chart(dict(part.figure), key=f"report {key}", alt=part.alt, config=drawing.camera(part.name))
         st.caption(markdown(part.reading, LONGEST))
         if part.note:
             st.caption(markdown(part.note, LONGEST))
@@ -77,7 +75,7 @@ def content(part: Picture | Table, key: str) -> None:
 def rows(table: Table) -> None:
     """Draw the cells as the report prints them."""
     heads = _apart([plain(name) for name in table.columns])
-    cells = [[shown(cell) for cell in row] for row in table.rows[:ROWS]]
+    cells = [[shown(cell, head) for cell, head in zip(row, table.columns, strict=True)] for row in table.rows[:ROWS]]
     if not cells:
         st.caption("No rows.")
         return

@@ -12,7 +12,7 @@ from engine.errors import InvalidData, Issue
 from engine.policy import Policy
 from engine.text import markdown, plain
 from engine.types import Dataset
-from pages.parts import controls, notices, opening, policies, policy_book, state
+from pages.parts import controls, frame, notices, opening, policies, policy_book, state
 from pages.parts import session_file as file
 from pages.parts.report_outline import Outline, outline
 
@@ -112,6 +112,7 @@ def _other(data: Dataset | None, found: file.SessionFile) -> str:
             "Nothing was changed.")
 
 
+@frame.callback
 def _open(held: Held) -> None:
     """Put what the file says in place of the session's settings; its parts of the report join those that are there."""
     found, session = held.found, state.current()

@@ -30,13 +30,15 @@ def unknown_kind(figure: Json) -> str | None:
     return next((str(trace.get("type")) for trace in figure["data"] if trace.get("type", "scatter") not in KINDS), None)
 
 
-def svg(figure: Json) -> bytes:
+def svg(figure: Json, families: tuple[str, ...] = ()) -> bytes:
     """Return a figure as SVG: text as outlines, the same bytes each time.
 
     Parameters
     ----------
     figure
         ``{"data": [...], "layout": {...}}`` as `engine.charts.offline.figure_of` makes it, with series of `KINDS`.
+    families
+        Further families of fonts, for signs that DejaVu Sans lacks.
     """
     import warnings
 
@@ -45,7 +47,8 @@ def svg(figure: Json) -> bytes:
     from matplotlib.figure import Figure
 
     written = io.BytesIO()
-    with _ONE_AT_A_TIME, mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+    fonts = {**_SETTINGS, "font.family": [*_SETTINGS["font.family"], *families]}
+    with _ONE_AT_A_TIME, mpl.rc_context(fonts), warnings.catch_warnings():
         warnings.simplefilter("ignore")   # signs that the font lacks are drawn as boxes; the table has the text
         page = Figure(figsize=(WIDTH / DOTS, float(figure["layout"].get("height", HEIGHT)) / DOTS), dpi=DOTS)
         FigureCanvasAgg(page)   # measures text

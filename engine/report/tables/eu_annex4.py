@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine import __version__
 from engine.metrics import DISPARITIES, RATES
 from engine.report.provenance import asked, command, versions
-from engine.report.request import Material, Template
+from engine.report.request import GAP_TERMS, Material, Template
 from engine.report.tables import evidence
 from engine.report.tables.blocks import Block, Item, blanks, said, sections, shown
 from engine.report.value import Section
@@ -76,13 +77,13 @@ def _bias(material: Material) -> Block:
 
 def _validation(material: Material) -> Block:
     rates = ", ".join(RATES[key].name for key in evidence.PERFORMANCE)
-    table = evidence.gaps(material, "eu-e6-disparities")
+    gaps = shown("Potentially discriminatory impacts", evidence.gaps(material, "eu-e4-disparities"))
     return Block("E6", "Validation and test", (
         *said(material, "E6", PERSON["E6"][0]),
         Item("Test data", f"{plain(material.dataset.name)}, {evidence.whole(material):,} rows, sha256 "
                           f"{material.dataset.sha256}"),
         Item("Metrics for accuracy", rates), *said(material, "E6", PERSON["E6"][1]),
-        shown("Potentially discriminatory impacts", table), *said(material, "E6", *PERSON["E6"][2:])), (table,))
+        replace(gaps, value=gaps.value and f"{gaps.value} under E4"), *said(material, "E6", *PERSON["E6"][2:])))
 
 
 def _performance(material: Material) -> Block:
@@ -122,4 +123,6 @@ def evidence_sections(material: Material) -> Sequence[Section]:
 
 
 EU_ANNEX4 = Template(KEY, "Evidence for technical documentation, Regulation (EU) 2024/1689, Annex IV",
-                     evidence_sections, (), blanks(PERSON))
+                     evidence_sections, GAP_TERMS, blanks(PERSON),
+                     about="For whoever assesses a high-risk system in the European Union: blocks E1 to E10, each "
+                           "marked complete, partial or not provided.")

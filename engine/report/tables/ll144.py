@@ -1,4 +1,4 @@
-"""The numbers of a New York City Local Law 144 bias audit: 6 RCNY 5-301, for tools that select and tools that score.
+"""The numbers of a New York City Local Law 144 bias audit: 6 RCNY 5-301, for tools that select, score or classify.
 
 The rule asks for tables and sets no mark that a ratio must reach. Its worked example is a test of this module.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.counting.counted import index_of
+from engine.counting.counted import Index, index_of
 from engine.counting.counts import GroupCounts, Numbers
 from engine.counting.groups import Groups
 from engine.counting.subtraction import Mask, kept_back
@@ -22,7 +22,7 @@ from engine.report.tables.ll144_roles import is_unknown, ordered
 from engine.types import Dataset, Floats, frozen
 
 SMALL_SHARE = Fraction(2, 100)   # 5-301(d): a category under 2 % of the data may be left out of the ratios
-Tool = Literal["selects", "scores"]
+Tool = Literal["selects", "scores", "classifies"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Switches:
     Parameters
     ----------
     tool
-        ``selects``: the share that gets the favourable decision; ``scores``: the share that scores above the median.
+        ``selects``: the share that gets the favourable decision; ``scores``: the share that scores above the median;
+        ``classifies``: the share that is put into the class `level`.
     unknown_in_median
         Whether the full sample of the median holds people whose sex or race is not known.
     ties_above
@@ -43,6 +44,9 @@ class Switches:
         Whether such a category's rate may still be the highest, by which the others are divided.
     justification
         The auditor's, for leaving categories out.
+    classes, level
+        Where the tool sorts into classes: the protected attribute that names each person's class, and the class whose
+        tables these are; 5-301(b)(4) asks for all tables of each.
     """
 
     tool: Tool = "selects"
@@ -51,6 +55,8 @@ class Switches:
     exclude: bool = False
     excluded_as_reference: bool = False
     justification: str = ""
+    classes: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,12 +148,37 @@ def counted(dataset: Dataset, policy: Policy, columns: Sequence[str], switches: 
     """Return the counts behind the tables; see `calculate`."""
     index = index_of(dataset, tuple(attribute.name for attribute in dataset.attributes))
     groups, place = index.groups.project(columns)
+    if switches.tool == "classifies":
+        return Counted(groups, _sorted(index, switches).fold(place, len(groups)), None, index.unscored)
     if switches.tool == "selects":
         return Counted(groups, index.under(policy).fold(place, len(groups)), None, index.unscored)
     known = np.array([not any(map(is_unknown, levels)) for levels in groups.group_levels], dtype=bool)
     median = _median(dataset, columns, known, switches.unknown_in_median)
     above = median if switches.ties_above else np.nextafter(median, np.inf)
     return Counted(groups, index.at(np.full(len(index.groups), above)).fold(place, len(groups)), median, index.unscored)
+
+
+def _sorted(index: Index, switches: Switches) -> GroupCounts:
+    """Return the counts where those in the class are the selected ones."""
+    place = index.groups.attributes.index(switches.classes)
+    member = np.array([[levels[place] == switches.level] for levels in index.groups.group_levels], dtype=bool)
+    chosen, others = [0, 1, 4], [2, 3, 5]
+    counts = index.totals()   # nobody is selected
+
+    def moved(cells: Numbers) -> Numbers:
+        out = np.where(member, 0, cells)
+        out[:, chosen] = np.where(member, cells[:, others], 0)
+        return out
+
+    return GroupCounts(moved(counts.values), moved(counts.rows),
+                       None if counts.squares is None else moved(counts.squares))
+
+
+def classes(dataset: Dataset, column: str) -> list[str]:
+    """Return the classes that people were sorted into, in the order of the data; not those without one."""
+    attribute = dataset.attribute(column)
+    there = np.bincount(attribute.codes, minlength=len(attribute.levels)) > 0
+    return [level for level, some in zip(attribute.levels, there, strict=True) if some and not is_unknown(level)]
 
 
 def selected(counts: GroupCounts) -> Numbers:

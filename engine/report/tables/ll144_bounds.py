@@ -21,27 +21,36 @@ NAME, TITLE = "missing-demographics", "Annex: people whose sex or race is not kn
 CROSSED = "who lacks one of the two may be in any category, so the bounds may be wider than need be"
 
 
-def annex(dataset: Dataset, policy: Policy, columns: Sequence[str], found: Ll144) -> Section:
-    """Return the bounds of the lowest impact ratio of each table."""
-    if found.under and (any(row.hidden for table in found.tables for row in table.rows)
-                        or None in found.unknown.values()):
+def annex(dataset: Dataset, policy: Policy, columns: Sequence[str], each: Sequence[Ll144]) -> Section:
+    """Return the bounds of the lowest impact ratio of each table, of every class."""
+    first = each[0]   # which rows are kept back depends on people alone, so it is the same in every class
+    if first.under and (any(row.hidden for table in first.tables for row in table.rows)
+                        or None in first.unknown.values()):
         return Section(NAME, TITLE, ("It is left out: its bounds would tell numbers that are kept back.",))
-    cells = counted(dataset, policy, columns, found.switches)
-    sets = [(column,) for column in columns] + ([tuple(columns)] if len(columns) > 1 else [])
-    rows: list[tuple[Cell, ...]] = []
-    for attributes in sets:
-        result = _result(cells, attributes, found.switches)
-        each = lowest_ratio(result, dataset.roles.favourable, found.switches)
-        lacking = sum(int(size) for size, levels in zip(result.sizes, result.levels, strict=True) if MISSING in levels)
-        note = each.reason or (CROSSED if len(attributes) > 1 and lacking else "")
-        rows.append((" x ".join(plain(name) for name in attributes), lacking,
-                     *(None if math.isnan(x) else x for x in (each.ignoring_unknown, each.low, each.high)), note))
+    rows = tuple(row for found in each for row in _lines(dataset, policy, columns, found.switches))
     return Section(NAME, TITLE, (
         "The lowest impact ratio of each table, and the lowest and highest value that it could have if the people of "
         "whom sex or race is not known were given categories in every possible way.",), (Table(
             "ll144-missing", "Bounds of the lowest impact ratio",
             ("table", "people not known", "lowest impact ratio, these people ignored", "at least", "at most", "note"),
-            tuple(rows), definitions=("missing_bounds", "impact_ratio")),))
+            rows, definitions=("missing_bounds", "impact_ratio")),))
+
+
+def _lines(
+    dataset: Dataset, policy: Policy, columns: Sequence[str], switches: Switches
+) -> list[tuple[Cell, ...]]:
+    """Return the line of each table."""
+    cells = counted(dataset, policy, columns, switches)
+    rows: list[tuple[Cell, ...]] = []
+    for attributes in [(column,) for column in columns] + ([tuple(columns)] if len(columns) > 1 else []):
+        result = _result(cells, attributes, switches)
+        found = lowest_ratio(result, dataset.roles.favourable, switches)
+        lacking = sum(int(size) for size, levels in zip(result.sizes, result.levels, strict=True) if MISSING in levels)
+        name = " x ".join(plain(name) for name in attributes)
+        rows.append((name + (f", class {plain(switches.level)}" if switches.level else ""), lacking,
+                     *(None if math.isnan(x) else x for x in (found.ignoring_unknown, found.low, found.high)),
+                     found.reason or (CROSSED if len(attributes) > 1 and lacking else "")))
+    return rows
 
 
 def lowest_ratio(result: GroupingResult, favourable: Favourable, switches: Switches) -> Bounds:

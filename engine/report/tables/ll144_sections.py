@@ -6,12 +6,13 @@ No word here says whether a ratio is good enough: the rule does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from engine.errors import invalid
 from engine.report.request import Material, ReportRequest, Template
 from engine.report.tables.legal import law
-from engine.report.tables.ll144 import Categories, Category, Ll144, Switches, Tool, calculate
+from engine.report.tables.ll144 import Categories, Category, Ll144, Switches, Tool, calculate, classes
 from engine.report.tables.ll144_bounds import annex
 from engine.report.tables.ll144_roles import demographic_columns, is_hispanic
 from engine.report.tables.rounding import percent, ratio, rounded
@@ -28,6 +29,8 @@ COVER = tuple(Blank(label) for label in (
     "What was pooled (employers, roles, dates)", "Stage that was audited, and stage where the tool is used",
     "Signature",
 ))
+DOES = {"selects": "selects", "scores": "gives a score", "classifies": "sorts into classes"}
+MOST_CLASSES = 20
 TITLES = {1: "T1 Sex", 2: "T2 Race/ethnicity", 3: "T3 Sex and race/ethnicity together"}
 
 
@@ -45,13 +48,15 @@ def sections(material: Material) -> Sequence[Section]:
     dataset, request = material.dataset, material.request
     sex, race = demographic_columns([a.name for a in dataset.attributes], request.option("sex"), request.option("race"))
     columns = [column for column in (sex, race) if column is not None]
-    found = calculate(dataset, material.found.policy, columns, switches(material), request.suppress_under)
+    policy = material.found.policy
+    each = [calculate(dataset, policy, columns, chosen, request.suppress_under)
+            for chosen in _each(switches(material), material, columns)]
     titles = [TITLES[1]] * (sex is not None) + [TITLES[2]] * (race is not None) + [TITLES[3]] * (len(columns) > 1)
-    parts = [law("ll144"), _choices(found, material), _rates(found, titles), _unknown(found, columns),
-             _small(found, titles), annex(dataset, material.found.policy, columns, found)]
-    if not _yes(request, "annex", "no"):
+    parts = [law("ll144"), _choices(each[0], material), *(_rates(found, titles) for found in each),
+             _unknown(each[0], columns), _small(each, titles), annex(dataset, policy, columns, each)]
+    if not _yes(request, "annex", "no") or each[0].switches.tool == "classifies":
         return parts
-    if request.suppress_under and (material.kept_back or any(row.hidden for t in found.tables for row in t.rows)):
+    if request.suppress_under and (material.kept_back or any(row.hidden for t in each[0].tables for row in t.rows)):
         # Two sets of tables that each keep groups back may tell them together.
         return [*parts, Section("adverse-impact", "Annex: rates against the highest rate", (
             "It is left out: beside the tables above it might tell numbers that are kept back.",))]
@@ -62,12 +67,29 @@ def switches(material: Material) -> Switches:
     """Return what the options of the request choose where the rule leaves it open."""
     request = material.request
     decided = material.dataset.score_source == "prediction" or bool(request.policy_note is None and request.policy)
-    tool: Tool = "selects" if _word(request, "tool", ("selects", "scores"), "selects" if decided else "scores") == (
-        "selects") else "scores"
+    words: tuple[Tool, ...] = ("selects", "scores", "classifies")
+    said = _word(request, "tool", words, words[0] if decided else words[1])
     return Switches(
-        tool, _yes(request, "unknown-in-median", "yes"), _word(request, "ties", ("below", "above"), "below") == "above",
+        next(tool for tool in words if tool == said), _yes(request, "unknown-in-median", "yes"),
+        _word(request, "ties", ("below", "above"), "below") == "above",
         _yes(request, "exclude-under-2", "no"), _yes(request, "excluded-as-reference", "no"),
-        (request.option("justification") or "").strip())
+        (request.option("justification") or "").strip(), request.option("classes") or "")
+
+
+def _each(chosen: Switches, material: Material, columns: Sequence[str]) -> list[Switches]:
+    """Return the choices of every set of tables: one, or one per class."""
+    if chosen.tool != "classifies":
+        return [chosen]
+    able = [attribute.name for attribute in material.dataset.attributes if attribute.name not in columns]
+    if chosen.classes not in able:
+        raise invalid("a tool that classifies needs the column of its classes, a protected attribute that is neither "
+                      "sex nor race", "option 'classes'", f"'{plain(chosen.classes)}'",
+                      f"name one of: {', '.join(plain(name) for name in able) or 'none is there'}")
+    levels = classes(material.dataset, chosen.classes)
+    if not 0 < len(levels) <= MOST_CLASSES:
+        raise invalid(f"there are tables for 1 to {MOST_CLASSES} classes", f"column '{plain(chosen.classes)}'",
+                      f"{len(levels):,} classes", "name another column, or join classes")
+    return [replace(chosen, level=level) for level in levels]
 
 
 def _yes(request: ReportRequest, name: str, usual: str) -> bool:
@@ -87,9 +109,11 @@ def _choices(found: Ll144, material: Material) -> Section:
     scores = chosen.tool == "scores"
     favourable = "selected" if material.dataset.roles.favourable == "selected" else "not selected"
     lines: list[tuple[Cell, ...]] = [
-        ("What the tool does", "gives a score" if scores else "selects",
-         "scoring rate: share of a category with a score above the median of the full sample" if scores else
-         f"selection rate: share of a category that was {favourable}, the favourable decision"),
+        ("What the tool does", DOES[chosen.tool], {
+            "scores": "scoring rate: share of a category with a score above the median of the full sample",
+            "selects": f"selection rate: share of a category that was {favourable}, the favourable decision",
+            "classifies": "selection rate: share of a category that was put into the class; 5-301(b)(4) asks for all "
+                          "tables of each class"}[chosen.tool]),
         ("People in the data", _number(rows), f"{found.unscored:,} more have no score or decision and are in no table"),
         ("Categories under 2 % of the data", "left out of the ratios" if chosen.exclude else "kept in the ratios", ""),
         ("A category left out may be the reference", "yes" if chosen.excluded_as_reference else "no",
@@ -106,6 +130,9 @@ def _choices(found: Ll144, material: Material) -> Section:
         if favourable != "selected":
             lines.append(("Direction of the score", "a higher score speaks for the decision that is not favourable",
                           "the scoring rate is then not the share that is better off"))
+    if chosen.tool == "classifies":
+        lines.append(("Column of the classes", plain(chosen.classes),
+                      "people without a class count among the applicants"))
     if found.under:
         lines.append(("Categories kept back", f"those with fewer than {found.under} people, and others from which "
                       "these could be had by subtraction", "their numbers and ratios are in no table"))
@@ -130,9 +157,11 @@ def _rates(found: Ll144, titles: Sequence[str]) -> Section:
             "for a combination without anybody in it."]
     if scores:
         said.append(f"Median of the full sample: {_median(found.median)}.")
-    return Section("rates", "Scoring rates and impact ratios" if scores else "Selection rates and impact ratios",
-                   tuple(said), tuple(_table(found, table, title) for table, title in
-                                      zip(found.tables, titles, strict=True)))
+    title = "Scoring rates and impact ratios" if scores else "Selection rates and impact ratios"
+    if found.switches.level:
+        title += f", class {plain(found.switches.level)}"
+    return Section("rates", title, tuple(said), tuple(
+        _table(found, table, heading) for table, heading in zip(found.tables, titles, strict=True)))
 
 
 def _table(found: Ll144, table: Categories, title: str) -> Table:
@@ -147,9 +176,10 @@ def _table(found: Ll144, table: Categories, title: str) -> Table:
         body.append((*head, *_numbers(row, scores)))
     heads = ["sex", "race/ethnicity"] if crossed else ["category"]
     best = " x ".join(plain(level) for level in table.reference) if table.reference else "none"
-    counted = "scored above the median" if scores else "selected"
+    counted = "selected" if found.switches.tool == "selects" else "in the class"
+    level = f", class {plain(found.switches.level)}" if found.switches.level else ""
     return Table(
-        f"ll144-{title.split()[0].lower()}", title,
+        f"ll144-{title.split()[0].lower()}", title + level,
         (*(["ethnicity"] if divided else []), *heads, "applicants",
          *([] if scores else [counted]), "scoring rate" if scores else "selection rate", "impact ratio"),
         tuple(body), f"Highest rate of the whole table: {best}.", _notes(table, divided),
@@ -192,26 +222,32 @@ def _unknown(found: Ll144, columns: Sequence[str]) -> Section:
         Table("ll144-t4", "T4 Not in the tables", ("people, of whom", "number"), rows),))
 
 
-def _small(found: Ll144, titles: Sequence[str]) -> Section:
-    scores, rows = found.switches.tool == "scores", []
-    why = found.switches.justification
-    for title, table in zip(titles, found.tables, strict=True):
-        for row in table.rows:
-            if not row.small or row.applicants is None or row.rate is None:
-                continue
-            rows.append((title, " x ".join(plain(level) for level in row.levels), _number(row.applicants),
-                         percent(row.rate), "yes" if row.excluded else "no", plain(why, 1_000) if row.excluded else ""))
-    left = "are left out of the ratios" if found.switches.exclude else "stay in the ratios"
-    eligible = found.switches.excluded_as_reference or not found.switches.exclude
-    said = [f"Categories under 2 % of the {_number(found.applicants):,} people: {len(rows)}. They {left}, and their "
+def _small(each: Sequence[Ll144], titles: Sequence[str]) -> Section:
+    found, rows = each[0], [row for found in each for row in _under_two(found, titles)]
+    count, chosen = len(rows) // len(each), found.switches
+    left = "are left out of the ratios" if chosen.exclude else "stay in the ratios"
+    eligible = chosen.excluded_as_reference or not chosen.exclude
+    said = [f"Categories under 2 % of the {_number(found.applicants):,} people: {count}. They {left}, and their "
             f"rates {'are' if eligible else 'are not'} eligible as the highest."]
-    if found.switches.exclude and rows and not why:
+    if chosen.exclude and rows and not chosen.justification:
         said.append("The auditor's justification is for the auditor to write.")
     return Section("small", "Small categories", tuple(said), (Table(
         "ll144-t5", "T5 Categories under 2 % of the data",
-        ("table", "category", "applicants", "scoring rate" if scores else "selection rate", "left out",
+        ("table", "category", "applicants", "scoring rate" if chosen.tool == "scores" else "selection rate", "left out",
          "auditor's justification"), tuple(rows)),))
 
 
+def _under_two(found: Ll144, titles: Sequence[str]) -> list[tuple[Cell, ...]]:
+    """Return a line for every category under 2 % of the data."""
+    why, level = found.switches.justification, found.switches.level
+    return [(title + (f", class {plain(level)}" if level else ""), " x ".join(plain(name) for name in row.levels),
+             _number(row.applicants), percent(row.rate), "yes" if row.excluded else "no",
+             plain(why, 1_000) if row.excluded else "")
+            for title, table in zip(titles, found.tables, strict=True) for row in table.rows
+            if row.small and row.applicants is not None and row.rate is not None]
+
+
 LL144 = Template("ll144", "Bias audit tables, New York City Local Law 144", sections,
-                 ("impact_ratio", "selection_rate", "scoring_rate"), COVER)
+                 ("impact_ratio", "selection_rate", "scoring_rate"), COVER, "the annexes",
+                 "For the auditor of a hiring tool in New York: the rule's tables by sex, by race or ethnicity and by "
+                 "both, with every choice that the rule leaves open.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.metrics import DISPARITIES
 from engine.report.provenance import asked, command, versions
-from engine.report.request import Material, Template
+from engine.report.request import GAP_TERMS, Material, Template
 from engine.report.tables import evidence, evidence_model
 from engine.report.tables.blocks import Block, Item, blanks, said, sections, shown
 from engine.report.value import Cell, Section, Table
@@ -140,5 +140,7 @@ def evidence_sections(material: Material) -> Sequence[Section]:
     return sections(KEY, blocks(material))
 
 
-MODEL_RISK = Template(KEY, "Evidence for model validation, SR 26-2 (in place of SR 11-7)", evidence_sections, (),
-                      blanks(PERSON))
+MODEL_RISK = Template(KEY, "Evidence for model validation, SR 26-2 (in place of SR 11-7)", evidence_sections, GAP_TERMS,
+                      blanks(PERSON), "calibration, the threshold sweep",
+                      "For whoever validates a bank's model: blocks M1 to M10, each marked complete, partial or not "
+                      "provided.")

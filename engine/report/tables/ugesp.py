@@ -138,8 +138,8 @@ def _table(result: GroupingResult, material: Material, share: float) -> Table:
         body.append((
             plain(line.group) + (" (small)" if small else ""), _whole(line.people), _whole(line.favoured),
             measured(line.rate), *(measured(replace(each, n=math.nan)) for each in (line.ratio, line.difference)),
-            plain(line.reason or "", 200) if math.isnan(line.p_value) else line.p_value,
-            None if math.isnan(line.shortfall) else round(line.shortfall, 1),
+            _why(line) if math.isnan(line.p_value) else line.p_value,
+            None if math.isnan(line.shortfall) else _whole(line.shortfall),
             None if math.isnan(line.to_convention) else int(line.to_convention)))
     return Table(
         f"ugesp-{slug(result.name)}", f"Groups of {plain(result.name)}",
@@ -147,7 +147,12 @@ def _table(result: GroupingResult, material: Material, share: float) -> Table:
          "Fisher's exact p", "shortfall", f"shortfall to {share:g}"), tuple(body),
         notes=(f"The shortfall is in people: to the highest rate, and to {share:g} of it.",
                f"Groups under {result.min_group} people are shown, marked small, and never the highest.",),
-        definitions=("favourable_rate", "impact_ratio", "fisher_exact", "shortfall", "four_fifths"))
+        definitions=("favourable_rate", "impact_ratio", "fisher_exact", "shortfall", "four_fifths", "level",
+                     "minimum_group_size"))
+
+
+def _why(line: Line) -> str:
+    return "highest rate" if line.reason == ITSELF else plain(line.reason or "", 200)
 
 
 def _whole(amount: float) -> Cell:
@@ -155,4 +160,6 @@ def _whole(amount: float) -> Cell:
 
 
 UGESP = Template("ugesp", "Adverse impact tables in the shape of the Uniform Guidelines", sections,
-                 ("favourable_decision", "impact_ratio"))
+                 ("favourable_decision", "impact_ratio"),
+                 about="For employment in the United States: each group's rate against the highest, with an exact test "
+                       "and the shortfall in people.")
