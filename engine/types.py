@@ -109,7 +109,7 @@ class Dataset:
     scores: Mapping[str, Floats] = field(default_factory=dict)   # (n,) each; NaN: no score
     score: str | None = None                 # the version in use
     score_source: ScoreSource = "column"
-    sources: Mapping[str, ScoreSource] = field(default_factory=dict)   # of each version, once one was added
+    sources: Mapping[str, ScoreSource] = field(default_factory=dict)   # of each version, where they differ
     weight: Floats | None = None             # (n,) > 0
     exposure: Floats | None = None           # (n,) > 0
     ids: NDArray[np.str_] | None = None      # (n,)

@@ -27,6 +27,7 @@ def found(names=("a", "b"), unknown=0.0):
 def test_newly_selected_stand_right_and_newly_rejected_left():
     moved = found()
     figure = who_changes(moved, (0, 1)).figure
+    assert {trace.marker.pattern.fillmode for trace in figure.data} == {"overlay"}   # a full bar under its hatch
     for slot, name in enumerate(("positive outcome", "not positive")):
         right, left = (trace for trace in figure.data if trace.name == name)
         assert right.x.tolist() == moved.newly_selected[:, slot].tolist()

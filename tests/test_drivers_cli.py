@@ -117,6 +117,20 @@ def test_flip_from_paired_columns_at_a_threshold(table, capsys):
     assert value["policy"]["otherwise"] == 0.6
 
 
+def test_flip_of_a_model_from_a_file(table, capsys, tmp_path):
+    model = {"format": "equipoise-logistic/1", "intercept": 0,
+             "categories": {"sex": {"coefficients": {"F": -1, "M": 1}}, "region": {"coefficients": {}, "otherwise": 2}}}
+    file = tmp_path / "credit.json"
+    file.write_text(json.dumps(model))
+    words = ("flip", table, *ROLES, "--model-file", str(file))
+    code, value, _ = run(capsys, *words, "--threshold", "0.8")
+    assert code == 0
+    assert value["model"].startswith("credit (logistic ")
+    assert (value["roles"]["score"], value["flipped"]["share"]) == (value["model"], 1.0)
+    assert value["by_group"]["F"]["if_recoded"]["M"]["gaining"]["value"] == 1.0
+    assert run(capsys, *words, "--model", "logistic")[0] == 2
+
+
 def test_flip_of_a_score_alone_is_refused(table, capsys):
     code, _, err = run(capsys, "flip", table, "--score", "vendor", "--protected", "region", "--label", "paid",
                        "--positive", "1")

@@ -243,7 +243,8 @@ def test_two_decisions_side_by_side_are_the_engines():
     gap = found.second.groupings["g"].disparities["demographic_parity_difference"]
     assert disparities["Second"].iloc[0].startswith(f"{gap.value:.3f} (")
     overturned = next(frame.value for frame in at.dataframe if "decided differently" in frame.value)
-    assert list(overturned["decided differently"]) == pytest.approx(list(found.overturns.differing.value))
+    assert list(overturned["decided differently"]) == pytest.approx(list(100 * found.overturns.differing.value))
+    assert list(overturned["rows"]) == list(found.overturns.differing.n)
     box(at, "Gap: first group").set_value(0).run()
     assert "choose another first or second" in infos(clean(at))
 

@@ -1,7 +1,10 @@
 """Guesses fill in; they come with reasons and never with certainty."""
 
+import argparse
+
 import pytest
 
+from engine.cli.roles import spoken
 from engine.data.catalogue import load, open_table
 from engine.data.guessing import column_kind, guess
 from engine.data.ingest import ingest
@@ -67,11 +70,25 @@ def test_a_two_valued_decision():
 
 @pytest.mark.parametrize(("column", "kind"), [
     (["a", "b"], "nominal"), ([str(i) for i in range(20)], "nominal"), ([str(i) for i in range(21)], "continuous"),
-    (["1.5", "2"], "continuous"), (["1.0", "2.0", ""], "nominal"),
+    (["1.5", "2"], "continuous"), (["1.0", "2.0", ""], "nominal"), (["1.5", "NA", "?"], "continuous"),
+    ([*(str(i) for i in range(21)), "NA"], "continuous"), (["1", "NA", "2"], "nominal"), (["1.5", "some"], "nominal"),
 ])
-def test_kind_when_nobody_says(column, kind):
+def test_kind_when_nobody_says_is_one_for_the_wizard_and_the_command_line(column, kind):
     table = read(("x,y\n" + "".join(f"{v},1\n" for v in column)).encode(), "x.csv")
     assert column_kind(table, "x") == kind
+    assert guess(table).columns["x"].attribute == kind
+    said = argparse.Namespace(**dict.fromkeys(("label", "positive", "prediction", "selected", "favourable", "weight",
+                                               "id", "features", "drop")),
+                              score="y", protected=["x"], edges=[], reference=[])
+    assert spoken(said, table).protected[0].kind == kind
+
+
+def test_a_decision_beside_a_score_is_a_role_of_its_own():
+    rows = b"".join(b"%c,%d,%s,0.%02d\n" % (b"FM"[i % 2], i % 3 == 0, (b"grant", b"deny")[i % 5 < 2], 10 + i)
+                    for i in range(60))
+    roles = guess(read(b"sex,paid,officer_decision,score\n" + rows, "x.csv")).to_roles()
+    assert (roles.scores, roles.prediction, roles.selected) == (("score",), "officer_decision", "grant")
+    assert "officer_decision" not in roles.features
 
 
 def test_what_is_guessed_can_be_ingested():

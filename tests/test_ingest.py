@@ -83,3 +83,16 @@ def test_name_and_notes_are_carried():
     data = ingest(read(b"g,g,s\na,b,0.5\n", "x.csv"), Roles((Attribute("g (2)"),), scores=("s",)), name="mine")
     assert data.name == "mine"
     assert any("'g (2)'" in issue.do for issue in data.issues)
+
+
+def test_a_decision_beside_a_score_is_a_version_that_knows_it_is_one():
+    csv = b"sex,paid,score,human\nF,1,0.9,no\nM,0,0.2,yes\nF,1,0.4,yes\n"
+    roles = Roles((Attribute("sex"),), label="paid", positive="1", scores=("score",), prediction="human")
+    data = ingest(read(csv, "x.csv"), roles)
+    assert (data.score, data.score_source, list(data.scores)) == ("score", "column", ["score", "human"])
+    decided = data.using("human")
+    assert (decided.score_source, decided.score_values().tolist()) == ("prediction", [0, 1, 1])
+    assert decided.using("score").score_source == "column"
+    more = data.with_scores("made", [0.1, 0.2, 0.3])
+    assert [more.using(name).score_source for name in more.scores] == ["column", "prediction", "fitted here"]
+    assert not ingest(read(csv, "x.csv"), dataclasses.replace(roles, scores=())).sources

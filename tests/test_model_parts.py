@@ -66,6 +66,28 @@ def test_coefficients_become_the_score_in_use(allowed):
     assert "run on NumPy" in data.issues[-1].got
 
 
+def test_a_model_that_was_brought_is_asked_again_by_the_flip_test(allowed):
+    model = {**LOGISTIC, "categories": {"sex": {"coefficients": {"female": -0.4, "male": 0.4}}}}
+    test = sound(bring(app(data="simulated-lending"), "m.json", json.dumps(model).encode()))
+    click(test, "Score with this model")
+    data = session(sound(test)).dataset
+    assert set(data.attribute("sex").levels) == {"female", "male"}
+    places = {attribute.name: place for place, attribute in enumerate(data.attributes)}
+    settings = {"section": "flip", "attribute": places["sex"]}
+    session(test).settings[("drivers", data.fingerprint)] = settings
+    test = sound(test.switch_page("pages/drivers.py").run())
+    [box] = [box for box in test.selectbox if box.label == "Model"]
+    assert box.value == "brought"
+    click(test, "Work it out")
+    said = " ".join(text.value for text in sound(test).markdown).replace("\\", "")
+    assert f"Decided by {data.score}" in said
+    assert "not about" not in said
+    [box] = [box for box in test.selectbox if box.label == "Recorded attribute"]
+    box.set_value(places["age"]).run()
+    [box] = [box for box in sound(test).selectbox if box.label == "Model"]
+    assert not [name for name in box.options if name.startswith("your model")]
+
+
 def test_an_onnx_model_is_looked_into_mapped_and_scored(allowed):
     from tests import onnx_files as files
 

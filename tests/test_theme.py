@@ -8,7 +8,8 @@ import tomllib
 import numpy as np
 import pytest
 
-from engine.charts.theme import SERIES, apart
+from engine.charts.changes import LOOK
+from engine.charts.theme import SERIES, apart, hatch
 from tests.conftest import ROOT
 
 LEAST = 3.0      # WCAG 2.1, 1.4.11: of graphics against their surroundings
@@ -42,6 +43,20 @@ def perceived(rgb):
 def test_every_colour_of_a_series_stands_out_from_the_page(page):
     theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][page]
     assert min(contrast(colour, theme["backgroundColor"]) for colour in SERIES) >= LEAST
+
+
+@pytest.mark.parametrize("page", ["light", "dark"])
+def test_a_hatched_bar_stands_out_from_the_page_and_its_lines_from_the_bar(page):
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"][page]
+    lines = hatch("/")
+    assert lines["fillmode"] == "overlay"   # otherwise the bar is nothing but its lines
+    for _, colour, _ in LOOK:
+        assert contrast(colour, theme["backgroundColor"]) >= LEAST
+        parts = [(int(white, 16), int(own, 16)) for white, own in zip(
+            *([text[i:i + 2] for i in (1, 3, 5)] for text in (lines["fgcolor"], colour)), strict=True)]
+        mixed = "#" + "".join(f"{round(lines['fgopacity'] * white + (1 - lines['fgopacity']) * own):02x}"
+                              for white, own in parts)
+        assert contrast(mixed, colour) >= 2.0
 
 
 @pytest.mark.parametrize("vision", SEEN)

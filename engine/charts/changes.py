@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, badge, house
+from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, badge, hatch, house
 from engine.text import markup, plain
 from engine.thresholds.changes import OUTCOMES, Changes
 
@@ -33,7 +33,7 @@ def who_changes(found: Changes, shown: Sequence[int]) -> Chart:
                 figure.add_bar(
                     y=list(range(len(drawn))), x=sign * counts[drawn, slot], orientation="h", name=name,
                     legendgroup=name, showlegend=sign > 0 or not found.newly_selected[:, slot].any(),
-                    marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern, "fgopacity": 0.35}},
+                    marker={"color": colour, "line": {"width": 0}, "pattern": hatch(pattern)},
                     customdata=counts[drawn, slot],
                     hovertemplate=f"%{{customdata:,.0f}} {side}<extra>{name}</extra>",
                 )

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.assessment.means import GroupMeans
-from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, house, percent
+from engine.charts.theme import BLUE, GREY, SHOWN, VERMILION, Chart, Column, axis, hatch, house, percent
 from engine.counting.counts import NEGATIVE, NO_LABEL, POSITIVE
 from engine.counting.table import CountTable
 from engine.intervals import quantile, wilson
@@ -52,12 +52,13 @@ def outcome_by_group(dataset: Dataset, attribute: str) -> Chart:
         if counts[:, slot].any():
             figure.add_bar(
                 y=list(range(len(drawn))), x=counts[drawn, slot], orientation="h", name=name,
-                marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern, "fgopacity": 0.35}},
+                marker={"color": colour, "line": {"width": 0}, "pattern": hatch(pattern)},
                 customdata=[_share(counts[g], slot) for g in drawn],
                 hovertemplate="%{x:,.0f} rows, %{customdata}<extra>" + name + "</extra>",
             )
     house(figure, 86 + 26 * len(drawn), barmode="stack", bargap=0.35, showlegend=True,
           margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    figure.update_layout(legend_traceorder="normal")   # as the bars stand: Plotly turns a stack's around
     figure.update_xaxes(**axis("rows"))
     figure.update_yaxes(**axis(""), tickvals=list(range(len(drawn))), ticktext=labels, autorange="reversed",
                         showgrid=False)

@@ -54,16 +54,16 @@ def directions(found: Flips) -> Chart:
 
 
 def direction_table(found: Flips) -> dict[str, Column]:
-    """Return every recoding as columns: shares that would gain and lose, with exact intervals."""
+    """Return every recoding as columns: shares of the group's rows that would gain and lose, with exact intervals."""
     pairs = _pairs(found)
     return {
         "group": [own for own, _, _, _ in pairs], "recoded as": [other for _, other, _, _ in pairs],
+        "rows": [float(gain.n) for _, _, gain, _ in pairs],
         "would gain": [finite(gain.value) for _, _, gain, _ in pairs],
         "low": [finite(gain.low) for _, _, gain, _ in pairs], "high": [finite(gain.high) for _, _, gain, _ in pairs],
         "would lose": [finite(loss.value) for _, _, _, loss in pairs],
         "low ": [finite(loss.low) for _, _, _, loss in pairs],
         "high ": [finite(loss.high) for _, _, _, loss in pairs],
-        "rows": [float(gain.n) for _, _, gain, _ in pairs],
     }
 
 

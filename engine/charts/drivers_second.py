@@ -10,7 +10,21 @@ from plotly.subplots import make_subplots
 
 from engine.charts.changes import LOOK
 from engine.charts.drivers import finite, whiskers
-from engine.charts.theme import BLUE, GREEN, GREY, SHOWN, VERMILION, Chart, Column, axis, badge, house, number, percent
+from engine.charts.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    SHOWN,
+    VERMILION,
+    Chart,
+    Column,
+    axis,
+    badge,
+    hatch,
+    house,
+    number,
+    percent,
+)
 from engine.drivers import SecondResult
 from engine.drivers.paired import OUTCOMES, Overturns, PairedGap
 from engine.metrics import RATES
@@ -87,12 +101,14 @@ def overturns(result: SecondResult) -> Chart:
                 figure.add_bar(
                     y=list(range(len(drawn))), x=sign * cells[drawn] / sizes[drawn], orientation="h", name=name,
                     legendgroup=name, showlegend=sign > 0 or not found.cells[:, 1, 0, slot].any(),
-                    marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern, "fgopacity": 0.35}},
+                    marker={"color": colour, "line": {"width": 0}, "pattern": hatch(pattern)},
                     customdata=np.column_stack([cells[drawn], cells[drawn] / sizes[drawn]]),
                     hovertemplate=f"only {markup(who)} selects: %{{customdata[0]:,.0f}} rows, %{{customdata[1]:.1%}}"
                                   f"<extra>{name}</extra>",
                 )
-    labels = [f"<b>{badge(g)}</b> {markup(plain(found.groups.names[g], 26))}" for g in drawn]
+    small = [" (small)" if sizes[g] < result.request.min_group else "" for g in drawn]
+    labels = [f"<b>{badge(g)}</b> {markup(plain(found.groups.names[g], 26))}{mark}"
+              for g, mark in zip(drawn, small, strict=True)]
     house(figure, 142 + 28 * len(drawn), barmode="relative", bargap=0.35, showlegend=True,
           margin={"l": 8, "r": 8, "t": 32, "b": 8})
     figure.update_xaxes(**axis(f"share of the group's rows<br>← only {markup(second)}<br>only {markup(first)} →"),
@@ -106,18 +122,21 @@ def overturns(result: SecondResult) -> Chart:
 
 
 def overturn_table(found: Overturns, names: tuple[str, str]) -> dict[str, Column]:
-    """Return per group the four cells by outcome, the share decided differently, and which way, with intervals."""
+    """Return per group the share decided differently, and which way, with rows and intervals; then all cells."""
     columns: dict[str, Column] = {"group": [plain(name) for name in found.groups.names]}
+    for blank, (rows, words, shares) in enumerate((
+        ("rows", "decided differently", found.differing),
+        ("rows decided differently", f"of these, {names[0]} selects", found.first_selects),
+    )):
+        columns[rows] = [float(count) for count in shares.n]
+        columns[words] = [finite(value) for value in shares.value]
+        columns["low" + " " * blank] = [finite(value) for value in shares.low]
+        columns["high" + " " * blank] = [finite(value) for value in shares.high]
     ways = ((1, 1, "both select"), (1, 0, f"only {names[0]}"), (0, 1, f"only {names[1]}"), (0, 0, "neither"))
     for i, j, words in ways:
         for slot, outcome in enumerate(OUTCOMES):
             if found.cells[..., slot].any():
                 columns[f"{words}: {outcome}"] = [float(count) for count in found.cells[:, i, j, slot]]
-    for blank, (words, shares) in enumerate((("decided differently", found.differing),
-                                             (f"of these, {names[0]} selects", found.first_selects))):
-        columns[words] = [finite(value) for value in shares.value]
-        columns["low" + " " * blank] = [finite(value) for value in shares.low]
-        columns["high" + " " * blank] = [finite(value) for value in shares.high]
     columns["note"] = [plain(reason or "", 200) for reason in found.first_selects.reasons]
     return columns
 

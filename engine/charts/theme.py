@@ -70,6 +70,11 @@ def house(figure: go.Figure, height: int, **more: object) -> go.Figure:
     return figure
 
 
+def hatch(shape: str | Sequence[str]) -> dict[str, object]:
+    """Return the pattern of a bar, or of each: white lines over its full colour, which keeps 3:1 against both pages."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.6, "size": 6}
+
+
 def percent(value: float, digits: int = 1) -> str:
     """Return a share in words for hover and alt text.
 

@@ -10,9 +10,9 @@ from typing import Any
 from engine.cli import naming, tables, values
 from engine.cli import parser as types
 from engine.cli.command import Outcome, Value
-from engine.cli.roles import kind_of
 from engine.cli.values import finite
 from engine.cli.watching import watched
+from engine.data.guessing import column_kind
 from engine.data.limits import Limits
 from engine.data.reading import Table, read
 from engine.errors import invalid
@@ -58,7 +58,7 @@ def _protected(arguments: argparse.Namespace, table: Table) -> tuple[Attribute, 
     edges = naming.edges(arguments.edges, [column for column, _ in words])
     found = []
     for column, kind in words:
-        chosen = kind or ("continuous" if column in edges else kind_of(table, column))
+        chosen = kind or ("continuous" if column in edges else column_kind(table, column))
         if arguments.mode == "C" and chosen == "continuous" and column not in edges:
             raise invalid("groups of a continuous attribute need edges", f"--protected {column!r}", "none",
                           "give --edges, as the proportions did")

@@ -11,6 +11,7 @@ from engine.cli.command import Command, Outcome, Value
 from engine.cli.decision import chosen_policy
 from engine.cli.drivers import add_model, described
 from engine.cli.roles import spoken
+from engine.cli.score import add_mapping, model_in
 from engine.cli.source import opened
 from engine.cli.watching import watched
 from engine.counting.counted import need_rows
@@ -18,6 +19,7 @@ from engine.data.table import Table
 from engine.drivers import CAVEAT, FlipRequest, Flips, flip_test
 from engine.drivers.recoding import paired_columns
 from engine.errors import invalid
+from engine.scoring.scorer import FileScorer
 from engine.text import plain
 from engine.types import Dataset, Roles
 
@@ -26,22 +28,23 @@ LARGEST = 20   # rows listed
 
 def run(arguments: argparse.Namespace) -> Outcome:
     """Return the flip test of each protected attribute; the first one's also at the top."""
-    dataset = opened(arguments, with_pairs)
-    need_rows(dataset, "'flip'")
+    dataset, brought = _asked(arguments)
     names = [attribute.name for attribute in dataset.attributes]
     paired = [name for name in names if paired_columns(list(dataset.scores), name)]
     model = arguments.model or (None if dataset.score is not None else "logistic")
-    if model is None and not paired:
+    if model is None and not paired and brought is None:
         raise invalid("a score column cannot be asked again for another group", f"data '{plain(dataset.name)}'",
-                      f"score '{plain(dataset.score)}'",
-                      f"add --model, or columns such as '{plain(dataset.score)}__{plain(names[0])}=value'")
+                      f"score '{plain(dataset.score)}'", "add --model, --model-file, or columns such as "
+                      f"'{plain(dataset.score)}__{plain(names[0])}=value'")
     # The default threshold is that of the scores that are compared, not of another column of the file.
-    score = next(iter(paired_columns(list(dataset.scores), paired[0]).values())) if model is None else None
-    judged = dataset.using(score) if score is not None else replace(dataset, scores={}, score=None)
+    judged = (replace(dataset, scores={}, score=None) if model else dataset if brought is not None
+              else dataset.using(next(iter(paired_columns(list(dataset.scores), paired[0]).values()))))
     policy, note = chosen_policy(arguments, judged)
-    tested = [name for name in (names if model else paired) if policy.attributes in ((), (name,))]
+    nominal = [attribute.name for attribute in dataset.attributes if attribute.kind == "nominal"]
+    among = names if model else paired if brought is None else nominal or names
+    tested = [name for name in among if policy.attributes in ((), (name,))]
     found = {name: flip_test(dataset, FlipRequest(name, model, not arguments.protected_out, policy,
-                                                  seed=arguments.seed, level=arguments.level), watched)
+                                                  seed=arguments.seed, level=arguments.level), watched, brought=brought)
              for name in tested}
     if not found:
         raise invalid("thresholds per group must belong to the attribute that is recoded", "--threshold or --policy",
@@ -53,6 +56,24 @@ def run(arguments: argparse.Namespace) -> Outcome:
         "policy": values.policy(policy, note), "settings": values.settings(options.request(arguments)),
         "attribute": first, **described_all[first], "caveat": CAVEAT, "attributes": described_all,
     })
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Dataset, FileScorer | None]:
+    """Return the data and, where a model's file is named, the model with their table; its score is then in use."""
+    tables: list[Table] = []
+
+    def speak(given: argparse.Namespace, table: Table, base: Roles | None) -> Roles:
+        tables.append(table)
+        return with_pairs(given, table, base)
+
+    if arguments.model_file is not None and arguments.model is not None:
+        raise invalid("one model decides", "--model and --model-file", "both", "keep one of them")
+    dataset = opened(arguments, speak)
+    need_rows(dataset, "'flip'")
+    if arguments.model_file is None:
+        return dataset, None
+    brought = FileScorer(model_in(arguments.model_file, arguments.map, tables[0])[0], tables[0])
+    return brought.scored(dataset, watched), brought
 
 
 def with_pairs(arguments: argparse.Namespace, table: Table, base: Roles | None) -> Roles:
@@ -124,6 +145,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_decision(parser)
     group = parser.add_argument_group("flip test")
     add_model(group, "without it, columns 'score__attribute=value' are read")
+    group.add_argument("--model-file", metavar="FILE", help="a model in ONNX, or logistic coefficients in JSON, that "
+                                                            "is asked again for each value of a nominal attribute")
+    add_mapping(group)
     group.add_argument("--protected-out", action="store_true",
                        help="the model may not use the protected attributes: then the test can find nothing")
     options.add_request(parser)

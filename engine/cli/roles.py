@@ -6,14 +6,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from engine.cli import naming
+from engine.data.guessing import column_kind
 from engine.data.reading import Table
 from engine.errors import invalid
 from engine.types import Attribute, Kind, Roles
-
-NOMINAL_UP_TO = 20   # distinct whole numbers that still count as names
 
 
 def spoken(arguments: argparse.Namespace, table: Table, base: Roles | None = None) -> Roles:
@@ -111,17 +108,7 @@ def _attribute(
     if carded is not None and kind in (None, carded.kind):
         return replace(carded, kind="continuous" if edges else carded.kind, edges=edges or carded.edges,
                        reference=reference or carded.reference)
-    return Attribute(column, kind or ("continuous" if edges else kind_of(table, column)), edges or (), reference)
-
-
-def kind_of(table: Table, column: str) -> Kind:
-    """Return a column's kind when it is not given: text, or at most 20 distinct whole numbers, is nominal."""
-    if column not in table.columns:
-        return "nominal"   # ingestion refuses it and lists near names
-    numbers = table.numbers(column)
-    known = np.unique(numbers.values[~np.isnan(numbers.values)])
-    whole = bool(np.all(known == np.floor(known)))
-    return "nominal" if numbers.unreadable or (whole and len(known) <= NOMINAL_UP_TO) else "continuous"
+    return Attribute(column, kind or ("continuous" if edges else column_kind(table, column)), edges or (), reference)
 
 
 def _features(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -22,14 +23,13 @@ from engine.errors import invalid
 from engine.scoring import scorer
 from engine.scoring.sandbox import BOUNDS
 from engine.scoring.scored import Scored
+from engine.scoring.scorer import FileModel
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
     """Return what scored the rows and how fast; write them where ``-o`` says."""
-    model_path = Path(arguments.model)
-    content = _content(model_path)
     table = _table(arguments.data)
-    model = scorer.opened(content, model_path.name, table.columns, dict(map(_mapping, arguments.map)))
+    model, sha256 = model_in(arguments.model, arguments.map, table)
     begun = perf_counter()
     found = model.score(table, watched)
     seconds = perf_counter() - begun
@@ -39,9 +39,30 @@ def run(arguments: argparse.Namespace) -> Outcome:
         "rows": table.rows, "column": arguments.column, "provider": found.provider,
         "rows_per_second": finite(table.rows / seconds) if seconds > 0 else None, "seconds": seconds,
         "unscored": found.unscored, "notes": [note.sentence() for note in found.notes],
-        "model": model.name, "model_sha256": hashlib.sha256(content).hexdigest(), "reads": list(model.columns),
+        "model": model.name, "model_sha256": sha256, "reads": list(model.columns),
         "data_sha256": table.sha256, "output": arguments.output,
     })
+
+
+def model_in(file: str, maps: Sequence[str], table: Table) -> tuple[FileModel, str]:
+    """Return the model that a file holds, fed by a table's columns, and the hash of its bytes.
+
+    Raises
+    ------
+    InvalidData
+        Where the file cannot be read, is refused, or finds no columns; where a mapping is none.
+    """
+    path = Path(file)
+    content = _content(path)
+    model = scorer.opened(content, path.name, table.columns, dict(map(_mapping, maps)))
+    return model, hashlib.sha256(content).hexdigest()
+
+
+def add_mapping(parser: argparse._ActionsContainer) -> None:
+    """Add which columns feed a model from a file."""
+    parser.add_argument("--map", metavar="INPUT=COL,...", action="append", default=[],
+                        help="the columns of an ONNX model's input, in the order of its training; repeat for more "
+                             "(the column of the input's name)")
 
 
 def _content(path: Path) -> bytes:
@@ -103,9 +124,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", required=True,
                         help="where the rows are written, with their score (CSV)")
     parser.add_argument("--column", metavar="NAME", default="score", help="the added column's name (score)")
-    parser.add_argument("--map", metavar="INPUT=COL,...", action="append", default=[],
-                        help="the columns of an ONNX model's input, in the order of its training; repeat for more "
-                             "(the column of the input's name)")
+    add_mapping(parser)
 
 
 SCORE_COMMAND = Command("score", "a model from a file on every row of a table: one more column", _add_arguments, run,

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from engine.data.features import MOST_TEXTS
 from engine.data.outcome import DECIMAL_POINT
 from engine.data.protected import MOST_GROUPS
-from engine.data.table import Table, Text
+from engine.data.table import Numbers, Table, Text
 from engine.data.words import DECISION, EXPOSURE, ID, OUTCOME, POSITIVE, PROTECTED, SCORE, WEIGHT
 from engine.errors import Issue
 from engine.text import plain
@@ -111,8 +111,12 @@ def guess(table: Table) -> Guess:
 
 
 def column_kind(table: Table, column: str) -> Kind:
-    """Return how an attribute is grouped when nobody says: text or few whole numbers by value, else by edges."""
-    return _attribute_kind(table.text(column, protected=True), table.numbers(column).values)
+    """Return how an attribute is grouped when nobody says: text, or at most 20 whole numbers, by value; else by edges.
+
+    The wizard and the command line have this one rule: cells that say nothing (``NA``, ``?``) make no number a text.
+    Nominal where there is no such column: ingestion refuses it and lists near names.
+    """
+    return _attribute_kind(table.numbers(column)) if column in table.columns else "nominal"
 
 
 def _guess(table: Table, column: str) -> ColumnGuess:
@@ -121,7 +125,7 @@ def _guess(table: Table, column: str) -> ColumnGuess:
     kind = _kind(text, numbers.unreadable == 0)
     role, reason = _role(column, kind, text, numbers.values)
     positive = _positive(text) if kind == "two values" else None
-    attribute = "nominal" if numbers.unreadable else _attribute_kind(text, numbers.values)
+    attribute = _attribute_kind(numbers)
     if role == "protected" and attribute == "nominal":
         text = table.text(column, protected=True)   # counted as its groups will be
     return ColumnGuess(column, kind, role, reason, len(text.levels), text.missing, positive, attribute,
@@ -224,11 +228,10 @@ def _decimal_comma(text: Text) -> str | None:
     return str(sure[0].as_py()) if len(sure) else None
 
 
-def _attribute_kind(text: Text, values: Floats) -> Kind:
-    known = values[~np.isnan(values)]
-    if not known.size or known.size < len(text.codes) - text.missing:
-        return "nominal"
-    return "nominal" if len(text.levels) <= MOST_NOMINAL and bool(np.all(known % 1 == 0)) else "continuous"
+def _attribute_kind(numbers: Numbers) -> Kind:
+    known = np.unique(numbers.values[~np.isnan(numbers.values)])
+    few = len(known) <= MOST_NOMINAL and bool(np.all(known == np.floor(known)))
+    return "nominal" if numbers.unreadable or few else "continuous"
 
 
 def _positive(text: Text) -> str | None:

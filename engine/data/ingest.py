@@ -28,6 +28,7 @@ from engine.text import plain
 from engine.types import AttributeValues, Dataset, Exclusion, Feature, Floats, Roles, ScoreSource, frozen
 
 Array = TypeVar("Array", bound=np.ndarray)
+COLUMN: ScoreSource = "column"
 
 
 def ingest(
@@ -104,18 +105,24 @@ class _Ingestion:
             attributes=tuple(self._kept_attribute(a) for a in attributes if a is not None),
             label=self._kept(label), target=self._kept(target),
             scores={key: self._kept_any(values) for key, values in scores.items()}, score=next(iter(scores), None),
-            score_source=source, weight=self._kept(weight), exposure=self._kept(exposure), ids=self._kept(ids),
+            score_source=source, sources=self._sources(), weight=self._kept(weight),
+            exposure=self._kept(exposure), ids=self._kept(ids),
             features=tuple(Feature(f.name, self._kept_any(f.values), f.levels) for f in features if f is not None),
             excluded=(*before, *self.excluded), issues=tuple(self.issues), simulated=simulated,
         )
 
     def _scores(self) -> tuple[dict[str, Floats], ScoreSource]:
         scores = {column: score_values(self.table, column, self.issues) for column in self.roles.scores}
-        source: ScoreSource = "column"
+        source = COLUMN
         if self.roles.prediction is not None:
-            source = "column" if scores else "prediction"
+            source = COLUMN if scores else "prediction"
             scores[self.roles.prediction] = prediction_values(self.table, self.roles, self.issues)
         return scores, source
+
+    def _sources(self) -> dict[str, ScoreSource]:
+        """Return where each score version is from, once there is a decision beside a score; else nothing."""
+        roles, scores = self.roles, dict.fromkeys(self.roles.scores, COLUMN)
+        return {**scores, roles.prediction: "prediction"} if scores and roles.prediction is not None else {}
 
     def _exclude(self, values: Floats | None, reason: str, zero_too: bool = True) -> None:
         if values is None:

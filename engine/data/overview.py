@@ -41,8 +41,9 @@ def missing_values(dataset: Dataset, only: bool = False) -> Overview:
 def _missing(dataset: Dataset) -> Iterator[tuple[str, str, int]]:
     if dataset.label is not None and dataset.roles.label is not None:
         yield dataset.roles.label, "outcome", int(np.count_nonzero(dataset.label == UNKNOWN))
+    decision = "second decision" if dataset.roles.scores else "decision"
     for name, score in dataset.scores.items():
-        yield name, "score", int(np.count_nonzero(np.isnan(score)))
+        yield name, decision if name == dataset.roles.prediction else "score", int(np.count_nonzero(np.isnan(score)))
     for item in dataset.attributes:
         absent = item.levels.index(MISSING) if MISSING in item.levels else None
         yield item.name, "protected", 0 if absent is None else int(np.count_nonzero(item.codes == absent))

@@ -76,9 +76,9 @@ def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
             marks = _mixed(marks ^ _mixed(text.codes.astype(np.uint64)))
             if _looks_like_id(table, column, len(text.levels)):
                 unlike.append(name)
-    rows = f"of {table.rows:,} rows"
+    rows = f"{table.rows:,} rows"
     if missing:
-        yield Issue("note", "cells without a value", _several("columns", missing), rows, "check why they are empty")
+        yield Issue("note", "cells without a value, by column", rows, _several("", missing), "check why they are empty")
     if constant:
         yield Issue("note", "the same value in every row", _several("columns", constant), rows, "leave them out")
     if unlike:
@@ -87,7 +87,7 @@ def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
     repeated = table.rows - len(np.unique(marks))
     if repeated:
         yield Issue("warning", "rows that repeat another row in every column read", f"data set '{plain(dataset.name)}'",
-                    f"{repeated:,} {rows}", "find out whether a unit was counted twice")
+                    f"{repeated:,} of {rows}", "find out whether a unit was counted twice")
 
 
 def _looks_like_id(table: Table, column: str, distinct: int) -> bool:
@@ -111,8 +111,13 @@ def _scores_missing(dataset: Dataset) -> Iterator[Issue]:
     for name, values in dataset.scores.items():
         without = int(np.isnan(values).sum())
         if without:
-            yield Issue("warning", "rows without a score", f"score '{plain(name)}'", f"{without:,} of {dataset.n:,}",
-                        "they are left out of every rate and counted")
+            word = _word(dataset, name)
+            yield Issue("warning", f"rows without a {word}", f"{word} '{plain(name)}'", f"{without:,} of {dataset.n:,}",
+                        f"they are left out of every rate of this {word} and counted")
+
+
+def _word(dataset: Dataset, name: str) -> str:
+    return "decision" if name == dataset.roles.prediction else "score"
 
 
 def _groups(dataset: Dataset, attribute: AttributeValues) -> Iterator[Issue]:
@@ -150,7 +155,7 @@ def _sized(attribute: AttributeValues, k: int, rows: Ints) -> str:
 def _leakage(dataset: Dataset) -> Iterator[Issue]:
     if dataset.label is None:
         return
-    columns = {f"score '{plain(name)}'": values for name, values in dataset.scores.items()}
+    columns = {f"{_word(dataset, name)} '{plain(name)}'": values for name, values in dataset.scores.items()}
     for feature in dataset.features:
         values = _rate_by_level(feature.values, dataset) if feature.levels else feature.values.astype(np.float64)
         columns[f"feature '{plain(feature.name)}'"] = values
@@ -159,9 +164,12 @@ def _leakage(dataset: Dataset) -> Iterator[Issue]:
         if max(area, 1 - area) > LEAKAGE:
             yield Issue("warning", "a column tells the outcomes apart almost perfectly", where,
                         f"area under the ROC curve {area:.4f}", "check that it was known before the outcome was")
-        elif area < REVERSED and where.startswith("score "):
-            yield Issue("warning", "the score ranks away from the positive value", where,
-                        f"area under the ROC curve {area:.3f}", "check which value of the outcome is the positive one")
+        elif area < REVERSED and not where.startswith("feature "):
+            word = where.split(" ", 1)[0]
+            meant = ", and which of the decision means selected" if word == "decision" else ""
+            yield Issue("warning", f"the {word} ranks away from the positive value", where,
+                        f"area under the ROC curve {area:.3f}",
+                        f"check which value of the outcome is the positive one{meant}")
 
 
 def _rate_by_level(codes: NDArray[np.int32] | Floats, dataset: Dataset) -> Floats:

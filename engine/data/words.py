@@ -19,8 +19,8 @@ OUTCOME = frozenset({
 
 # Names of two-valued predictions and decisions.
 DECISION = frozenset({
-    "prediction", "predicted", "pred", "decision", "selected", "flag", "flagged", "yhat", "y_hat", "y_pred",
-    "entscheidung", "decision_made",
+    "prediction", "predicted", "pred", "decision", "decided", "selected", "flag", "flagged", "yhat", "y_hat", "y_pred",
+    "human", "manual", "reviewer", "officer", "entscheidung", "decision_made",
 })
 
 # Names of scores.
@@ -41,5 +41,5 @@ ID = frozenset({"id", "uid", "uuid", "guid", "identifier", "index", "key", "nr",
 # Values that mostly mean the positive one of two.
 POSITIVE = frozenset({
     "1", "true", "yes", "y", "t", "positive", "pos", "approved", "hired", "paid", ">50k", "good", "ja", "oui", "si",
-    "sí", "passed", "pass", "selected",
+    "sí", "passed", "pass", "selected", "accept", "accepted", "approve", "grant", "granted", "hire", "invited",
 })

@@ -15,6 +15,7 @@ from engine.errors import invalid, stopped
 from engine.policy import Policy
 from engine.scoring.models import FOLDS, fold_models
 from engine.scoring.recoding import scores_by_value
+from engine.scoring.scorer import FileScorer
 from engine.text import plain
 from engine.types import MISSING, AttributeValues, Cancelled, Dataset, Floats, Ints, Progress
 
@@ -30,7 +31,8 @@ class FlipRequest:
     attribute
         Name of a protected attribute.
     model
-        A key of `engine.scoring.models.MODELS`; None reads columns named ``score__attribute=value``.
+        A key of `engine.scoring.models.MODELS`; None asks a model from a file, or reads columns named
+        ``score__attribute=value``.
     protected_in
         Whether the model may use the protected attributes. Where it may not, the test can find nothing, and says so.
     policy
@@ -49,7 +51,8 @@ class FlipRequest:
 
 
 def flip_test(
-    dataset: Dataset, request: FlipRequest, progress: Progress | None = None, cancelled: Cancelled | None = None
+    dataset: Dataset, request: FlipRequest, progress: Progress | None = None, cancelled: Cancelled | None = None,
+    brought: FileScorer | None = None,
 ) -> Flips:
     """Return whose decision changes when only the recorded value of an attribute changes, on every row, exactly.
 
@@ -57,11 +60,16 @@ def flip_test(
     the value where they depend on it. Rows whose own value is missing are left out and counted.
     Rows count once, whatever their weight: the interval is that of a count.
 
+    Parameters
+    ----------
+    brought
+        A model from a file with its table, asked instead of paired columns where the request names no model.
+
     Raises
     ------
     InvalidData
         No such attribute, fewer than two values, a policy that draws lots or depends on other attributes, what
-        `fold_models` refuses, no paired columns, or stopped.
+        `fold_models` or the model from a file refuses, no paired columns, or stopped.
     """
     need_rows(dataset, "a flip test")
     known = [attribute.name for attribute in dataset.attributes]
@@ -69,9 +77,10 @@ def flip_test(
         raise invalid("a flip test needs a protected attribute", "attribute", f"'{plain(request.attribute)}'",
                       f"choose one of: {', '.join(map(plain, known)) or 'none'}")
     attribute = dataset.attribute(request.attribute)
-    if request.model is None:
-        return _of_columns(dataset, attribute, request)
     progress, cancelled = progress or (lambda share, words: None), cancelled or (lambda: False)
+    if request.model is None:
+        return (_of_columns(dataset, attribute, request) if brought is None
+                else _of_file(dataset, attribute, request, brought, progress, cancelled))
 
     def training(share: float, words: str) -> None:
         progress(0.6 * share, words)
@@ -88,9 +97,7 @@ def flip_test(
     progress(1.0, "done")
     has_column = any(feature.name == attribute.name for feature in fitted[0].features)
     found = _found(dataset, attribute, request, values, scores, "no outcome, so no model that did not see them")
-    dependent = len(set(found.thresholds.tolist())) > 1
-    reason = None if has_column or dependent else WITHOUT.format(plain(attribute.name))
-    return replace(found, model=fitted[0].model.name, reason=reason)
+    return _decided(found, fitted[0].model.name, has_column)
 
 
 def paired_columns(columns: Sequence[str], attribute: str) -> dict[str, str]:
@@ -118,6 +125,33 @@ def _of_columns(dataset: Dataset, attribute: AttributeValues, request: FlipReque
     scores = np.stack([dataset.scores[columns[value]] for value in values], axis=1)
     found = _found(dataset, attribute, request, values, scores, "no score under some value")
     return replace(found, model=f"columns {', '.join(plain(columns[value]) for value in values)}")
+
+
+def _of_file(
+    dataset: Dataset, attribute: AttributeValues, request: FlipRequest, brought: FileScorer, progress: Progress,
+    cancelled: Cancelled,
+) -> Flips:
+    """Ask a model from a file once per value; once in all where it does not read the column."""
+    if attribute.kind == "continuous":
+        raise invalid("a model from a file is asked about a value", f"attribute '{plain(attribute.name)}'",
+                      "ranges of numbers", "choose a nominal attribute, or a model trained here")
+    values, reads = _occurring(attribute, np.arange(dataset.n)), attribute.name in brought.model.columns
+    scores = np.empty((dataset.n, len(values)))
+    for done, value in enumerate(values):
+        if cancelled():
+            raise stopped("the flip test")
+        progress(done / len(values), f"recoding value {done + 1} of {len(values)}")
+        scores[:, done] = (brought.recoded(dataset, attribute.name, value, cancelled=cancelled) if reads or not done
+                           else scores[:, 0])
+    found = _found(dataset, attribute, request, values, scores, "no score under some value")
+    return _decided(found, brought.name, reads)
+
+
+def _decided(found: Flips, model: str, has_column: bool) -> Flips:
+    """Return the flips under the name of who decides, with the reason where it cannot see the attribute."""
+    dependent = len(set(found.thresholds.tolist())) > 1
+    return replace(found, model=model,
+                   reason=None if has_column or dependent else WITHOUT.format(plain(found.attribute)))
 
 
 def _found(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import pyarrow as pa
+
 from engine.data.ingest import ingest
 from engine.data.table import Table
 from engine.errors import Issue, invalid
@@ -120,6 +122,15 @@ class FileScorer:
                      "the model's own training rows look better than others")
         issues = (issue for issue in dataset.issues if issue.where != note.where)
         return replace(with_score, issues=(*issues, *found.notes, note))
+
+
+    def recoded(
+        self, dataset: Dataset, column: str, value: str, progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Floats:
+        """Return the model's score of each of the data set's rows, were a column the same value for everybody, (n,)."""
+        everybody = self.table.with_column(column, pa.chunked_array([pa.repeat(value, self.table.rows)]))
+        return _kept(self.model.score(everybody, progress, cancelled).values, self.table, dataset)
 
 
 def opened(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import streamlit as st
 
@@ -14,44 +15,58 @@ from pages.parts import notices, report_outline, state
 
 LONG = 15   # rows from which a table scrolls
 PLAIN: Mapping[str, str] = {}   # numbers as they are
+SHARE, PER_CENT = "share", "%.2f %%"   # shown in per cent, all with as many digits; files keep the share
 
 
 def chart(
     drawn: Chart, key: str, table_open: bool = False, formats: Mapping[str, str] = PLAIN,
     clicked: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a chart; the camera saves it as a vector file, the table twin can be read here or taken away, both reported.
+    """Draw a chart; the camera saves it as a file, the table twin can be read here or taken away, both reported.
 
     `clicked` is called when a point is chosen; its selection stands in the session's state under the chart's key.
     """
-    image = {"format": "svg", "filename": drawn.name}
     st.plotly_chart(
         drawn.figure, key=key, alt=drawn.alt, on_select=clicked or "ignore", selection_mode="points",
-        config={"displaylogo": False, "toImageButtonOptions": image, "modeBarButtons": [["toImage"]]},
+        config=camera(drawn.name),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         notices.reading(drawn.reading)
         if not table_open:
             with st.popover("As a table", type="tertiary", icon=":material/table_rows:"):
-                table(drawn.table, formats)
+                table(drawn.table, formats, "content")   # a pop-up is as wide as what it holds
         _file(drawn.table, drawn.name, key)
         report_outline.button(drawn, drawn.name, key)
     if table_open:
         table(drawn.table, formats)
 
 
-def table(columns: Mapping[str, Column], formats: Mapping[str, str] = PLAIN) -> None:
+def camera(name: str) -> dict[str, object]:
+    """Return the toolbar of a chart: one camera, which saves the kind of file that the report page is told."""
+    bitmap = state.settings("report").get("camera") == "png"
+    image = {"format": "png" if bitmap else "svg", "filename": name, "scale": 3 if bitmap else 1}
+    return {"displaylogo": False, "toImageButtonOptions": image, "modeBarButtons": [["toImage"]]}
+
+
+def table(
+    columns: Mapping[str, Column], formats: Mapping[str, str] = PLAIN, width: Literal["stretch", "content"] = "stretch",
+) -> None:
     """Show columns as a sortable table; its cells are shown as they are, so that text in them is inert.
 
     The first column stays in sight when the others are scrolled. `formats` are those of numbers, by column.
     """
-    looks: dict[str, object] = {name: st.column_config.NumberColumn(format=formats[name])
-                                for name in columns if name in formats}
+    looks: dict[str, object] = {name: st.column_config.NumberColumn(format=PER_CENT if look == SHARE else look)
+                                for name, look in formats.items() if name in columns}
     first = next(iter(columns), None)
     if first is not None and first not in looks:
         looks[first] = st.column_config.Column(pinned=True)
-    st.dataframe(dict(columns), hide_index=True, height="content" if _rows(columns) <= LONG else 420,
-                 column_config=looks)
+    shown = {name: _in_per_cent(column) if formats.get(name) == SHARE else column for name, column in columns.items()}
+    st.dataframe(shown, hide_index=True, width=width, column_config=looks,
+                 height="content" if _rows(columns) <= LONG else 420)
+
+
+def _in_per_cent(shares: Column) -> Column:
+    return [None if share is None else 100 * float(share) for share in shares]
 
 
 def download(columns: Mapping[str, Column], name: str, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from pages.parts import controls, definitions, state
 
 PAGE = "drivers"
 GIVEN = "given"           # what no model trained here decides: the score in use, or columns of the file
+BROUGHT = "brought"       # a model from a file
 WIDTH = 300               # of a list, in pixels: a phone shows one in a line
 NARROW, GROUP = 190, 270  # of the three lists of a pair, which a laptop shows in one line
 NAME = 40                 # characters of a name in a list
@@ -71,14 +73,13 @@ def _usual(data: Dataset, groups: Groups, rows: dict[int, int]) -> tuple[int, in
     return next(place for place in ordered if place != reference), reference
 
 
-def models(data: Dataset, key: str, given: str | None) -> str:
-    """Draw which model it is about: one trained here where there can be one, or what is given, in words."""
-    trained = tuple(MODELS) if data.label is not None and data.features else ()
-    options = (*trained, *((GIVEN,) if given else ()))
+def models(data: Dataset, key: str, given: Mapping[str, str], first: str | None = None) -> str:
+    """Draw which model it is about: one trained here where there can be one, or what is given, keyword to words."""
+    trained = {name: model.name for name, model in MODELS.items()} if data.label is not None and data.features else {}
+    options = {**trained, **given}
     with st.container(width=WIDTH):
-        return controls.select(PAGE, key, "Model", options, by="keyword",
-                               show=lambda name: str(given) if name == GIVEN else MODELS[name].name,
-                               help=definitions.tooltip("model_trained_here"))
+        return controls.select(PAGE, key, "Model", tuple(options), by="keyword", show=options.__getitem__,
+                               default=first, help=definitions.tooltip("model_trained_here"))
 
 
 def protected(key: str, default: bool) -> bool:

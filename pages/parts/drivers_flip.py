@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from engine.assessment import default_policy
@@ -12,9 +13,10 @@ from engine.drivers import CAVEAT, FlipRequest, Flips, flip_test
 from engine.drivers.recoding import paired_columns
 from engine.policy import Policy
 from engine.scoring.models import MODELS
+from engine.scoring.scorer import FileScorer
 from engine.text import markdown, plain
 from engine.types import MISSING, Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, policy_book
+from pages.parts import controls, definitions, drawing, model_upload, policy_book
 from pages.parts import drivers_controls as ask
 from pages.parts.drivers_controls import PAGE
 from pages.parts.drivers_jobs import Tag, worked_out
@@ -22,12 +24,15 @@ from pages.parts.drivers_jobs import Tag, worked_out
 JOB = "flip test"
 TERMS = ("flip_test", "gaining_losing", "clopper_pearson", "protected_in", "cross_fitted_score")
 DECIDED = {"one": "one threshold", "force": "thresholds in force"}
-SHARES = ("flip", "low", "high")
-FORMATS = {**dict.fromkeys(SHARES, "%.2f %%"), "rows": "%,d"}
+FORMATS = {**dict.fromkeys(("flip", "would gain", "would lose", "low", "high", "low ", "high "), drawing.SHARE),
+           "rows": "%,d"}
 WHY_INSIDE = "On by default: a model that cannot see the recorded attribute shows 0 % for certain."
 GOOD = {"selected": "selected**, to score at or above the threshold",
         "not-selected": "not selected**, to score below the threshold"}
 MOVED = ("score as ", "largest change")
+NOBODY = ("A score column cannot be asked again for another value. Bring the scores under each value as columns named "
+          "score\\_\\_{}=value, score with a model of yours on the data page, or name an outcome and features so that "
+          "a model can be trained here.")
 WHY = "For every real row: would the decision be another one if only the recorded group were another?"
 
 
@@ -41,57 +46,64 @@ def draw(data: Dataset) -> None:
         with st.container(width=200):
             place = controls.select(PAGE, "attribute", "Recorded attribute", range(len(names)),
                                     show=lambda k: plain(names[k], ask.NAME))
-        request = _request(data, place)
+        asked = _request(data, place)
         definitions.offer(TERMS)
-    if request is None:
+    if asked is None:
         return
-    said = _about(data, request)
+    request, brought = asked
+    said = _about(data, request, brought)
     if said is not None:
         first.markdown(said)
 
     def work(progress: Progress, cancelled: Cancelled) -> Flips:
-        return flip_test(data, request, progress, cancelled)
+        return flip_test(data, request, progress, cancelled, brought)
 
-    versions = tuple(data.scores) if request.model is None else None
+    versions = (brought.name,) if brought is not None else tuple(data.scores) if request.model is None else None
     found = worked_out(JOB, "Flip test", Tag(data.fingerprint, (versions, request)), work)
     if found is not None:
         _drawn(data, found)
 
 
-def _about(data: Dataset, request: FlipRequest) -> str | None:
+def _about(data: Dataset, request: FlipRequest, brought: FileScorer | None) -> str | None:
     """Say of what the test is where that is not the score in use."""
     if request.model is not None:
         return ask.about(data, request.model, request.protected_in, request.seed)
-    if data.score is None or data.score in paired_columns(list(data.scores), request.attribute).values():
+    mine = paired_columns(list(data.scores), request.attribute).values() if brought is None else (brought.name,)
+    if data.score is None or data.score in mine:
         return None
-    return f"**This is about the paired columns, not about {markdown(data.score, ask.NAME)}**, the score in use."
+    what = "the paired columns" if brought is None else markdown(brought.name, ask.NAME)
+    return f"**This is about {what}, not about {markdown(data.score, ask.NAME)}**, the score in use."
 
 
-def _request(data: Dataset, place: int) -> FlipRequest | None:
+def _request(data: Dataset, place: int) -> tuple[FlipRequest, FileScorer | None] | None:
     """Draw who decides and at which threshold; None, with the reason said, where nobody can be asked again."""
-    attribute = data.attributes[place].name
-    values = [level for level in data.attributes[place].levels if level != MISSING]
-    found = paired_columns(list(data.scores), attribute)
-    columns = [found[value] for value in values if value in found]
-    paired = len(columns) > 1
-    if len(values) < 2:
-        st.info(f"{markdown(attribute)} has one value only: nobody can be recorded as another.")
+    attribute = data.attributes[place]
+    name, levels = attribute.name, [level for level in attribute.levels if level != MISSING]
+    found = paired_columns(list(data.scores), name)
+    columns = [found[value] for value in levels if value in found]
+    brought = model_upload.brought(data)
+    if len(levels) < 2:
+        st.info(f"{markdown(name)} has one value only: nobody can be recorded as another.")
         return None
-    if not paired and (data.label is None or not data.features):
-        st.info("A score column cannot be asked again for another value. Bring the scores under each value as columns "
-                f"named score\\_\\_{markdown(attribute)}=value, or name an outcome and features so that a model can be "
-                "trained here.")
+    given = {ask.GIVEN: "paired columns"} if len(columns) > 1 else {}
+    if brought is not None and attribute.kind == "nominal":
+        given[ask.BROUGHT] = f"your model, {plain(brought.name, ask.NAME)}"
+    if not given and (data.label is None or not data.features):
+        st.info(NOBODY.format(markdown(name)))
         return None
-    model = ask.models(data, f"flip_model_{place}", "paired columns" if paired else None)
+    first = ask.BROUGHT if brought is not None and ask.BROUGHT in given and data.score == brought.name else None
+    key = f"flip_model_{place}" + ("_brought" if ask.BROUGHT in given else "")   # each setting suits what is offered
+    model = ask.models(data, key, given, first)
     inside = True
-    if model != ask.GIVEN:
+    if model not in given:
         with st.container(width=ask.WIDTH, gap="xxsmall"):
             inside = ask.protected("flip_protected", True)
             st.caption(WHY_INSIDE)
-    policy = _policy(data, attribute, columns[0] if model == ask.GIVEN else None)
+    asked = brought if model == ask.BROUGHT else None
+    policy = _policy(data, name, asked.name if asked is not None else columns[0] if model in given else None)
     with st.popover("Settings", icon=":material/tune:"):
         level, seed = ask.level(), ask.seed()
-    return FlipRequest(attribute, None if model == ask.GIVEN else model, inside, policy, seed=seed, level=level)
+    return FlipRequest(name, None if model in given else model, inside, policy, seed=seed, level=level), asked
 
 
 def _policy(data: Dataset, attribute: str, column: str | None) -> Policy:
@@ -136,7 +148,7 @@ def _drawn(data: Dataset, found: Flips) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Gained and lost by recoding")
-        drawing.chart(directions(found), "flip directions")
+        drawing.chart(directions(found), "flip directions", formats=FORMATS)
     with right:
         st.subheader("Flips by group")
         st.caption(flip_meaning(found))
@@ -145,7 +157,8 @@ def _drawn(data: Dataset, found: Flips) -> None:
     st.subheader("Largest changes of the score")
     st.caption(f"The {min(LARGEST, len(found.rows))} of {len(found.rows):,} rows whose score moves most when only the "
                f"recorded {markdown(found.attribute)} changes, whether their decision flips or not.")
-    drawing.table(largest, {"row": "%,d", **{name: "%.4g" for name in largest if name.startswith(MOVED)}})
+    digits = "%.4f" if len(found.scores) and np.abs(found.scores).max() <= 1 else "%.4g"
+    drawing.table(largest, {"row": "%,d", **{name: digits for name in largest if name.startswith(MOVED)}})
     with st.container(horizontal=True, gap="small"):
         drawing.download(largest, "flip-test-largest-changes", "flip largest")
 
@@ -156,11 +169,8 @@ def _decider(found: Flips) -> str:
 
 
 def _by_group(found: Flips) -> dict[str, Column]:
-    """Return the flips by group with shares in per cent, so that all have as many digits; notes where there are any."""
-    columns = group_table(found)
-    in_per_cent: dict[str, Column] = {
-        name: [None if value is None else 100 * float(value) for value in columns[name]] for name in SHARES}
-    return {name: in_per_cent.get(name, column) for name, column in columns.items() if name != "note" or any(column)}
+    """Return the flips by group; notes where there are any."""
+    return {name: column for name, column in group_table(found).items() if name != "note" or any(column)}
 
 
 def _left_out(found: Flips) -> None:

@@ -56,7 +56,8 @@ def draw(data: Dataset) -> None:
 
 
 def _request(data: Dataset, pair: ask.Pair) -> DriversRequest:
-    given = None if data.score is None else f"the score in use, {plain(data.score, ask.NAME)}, through a surrogate"
+    given = {} if data.score is None else {
+        ask.GIVEN: f"the score in use, {plain(data.score, ask.NAME)}, through a surrogate"}
     model = ask.models(data, "model", given)
     inside = ask.protected("protected", False)
     with st.popover("Settings", icon=":material/tune:"):

@@ -6,9 +6,10 @@ import math
 
 import streamlit as st
 
-from engine.assessment import Assessment, Disparity
+from engine.assessment import Assessment, Disparity, default_policy
 from engine.charts.drivers_second import apart, overturns, paired_gaps
 from engine.charts.drivers_words import NAME, interval, second_told
+from engine.charts.theme import SHOWN
 from engine.drivers import SecondRequest, SecondResult, second_decision
 from engine.metrics import DISPARITIES, RATES
 from engine.policy import Policy
@@ -32,8 +33,8 @@ def draw(data: Dataset) -> None:
     st.markdown(WHY)
     others = [name for name in data.scores if name != data.score]
     if data.score is None or not others:
-        st.info("These data have one score or decision only. Name a second score column when you bring the table (a "
-                "decision written as 0 and 1 will do), or train a model on the data page.")
+        st.info("These data have one score or decision only. Name a second decision, or a second score, when you bring "
+                "the table, or train a model on the data page.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         pair = ask.pair(data)
@@ -42,7 +43,8 @@ def draw(data: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         place = list(data.scores).index(data.score)
         with st.container(width=ask.WIDTH):
-            second = controls.select(PAGE, f"second_{place}_{len(others)}", "Second decision", others,
+            decided = data.roles.prediction if data.roles.prediction in others else None
+            second = controls.select(PAGE, f"second_{place}_{len(others)}", "Second decision", others, default=decided,
                                      show=lambda name: plain(name, ask.NAME),
                                      help=definitions.tooltip("second_decision"))
         policies = [_policy(data.using(name), which, words)
@@ -54,11 +56,13 @@ def draw(data: Dataset) -> None:
         definitions.offer(TERMS)
     request = SecondRequest(second, pair.groups, policies[0], policies[1], level, int(least),
                             attributes=pair.attributes)
-    _drawn(_compared(data.fingerprint, data.score, repr(request), _data=data, _request=request))
+    _drawn(data, _compared(data.fingerprint, data.score, repr(request), _data=data, _request=request))
 
 
 def _policy(data: Dataset, which: str, words: str) -> Policy:
     """Draw at which thresholds one of the two decides: its own ones, as the threshold page has them, or one."""
+    if data.score_source == "prediction":   # 1 where selected: nothing to ask
+        return default_policy(data)
     now = policy_book.book(data).now
     by = controls.select(PAGE, f"decided_{which}", f"{words}: selected at", tuple(DECIDED), by="keyword",
                          show=lambda key: f"{now.otherwise:.4g}, in force" if key == "force" and now.kind == "common"
@@ -76,12 +80,15 @@ def _compared(fingerprint: str, score: str, request: str, _data: Dataset, _reque
     return second_decision(_data, _request)
 
 
-def _drawn(result: SecondResult) -> None:
+def _drawn(data: Dataset, result: SecondResult) -> None:
     first, second = (markdown(name) for name in apart(result, NAME))
     left_out = f"; {result.left_out:,} that one of the two does not decide are left out" if result.left_out else ""
     st.markdown("\n".join(f"- {line}" for line in second_told(result)) or "No gap can be estimated.")
-    st.caption(f"First: **{first}**, {_cut(result.first)}. Second: **{second}**, {_cut(result.second)}. "
+    cuts = [_cut(data.using(name), found) for name, found in zip(result.names, (result.first, result.second),
+                                                                 strict=True)]
+    st.caption(f"First: **{first}**, {cuts[0]}. Second: **{second}**, {cuts[1]}. "
                f"{result.rows:,} rows that both decide{left_out}. Intervals at {100 * result.request.level:g} %.")
+    _small(result)
     st.subheader("Gaps and their paired difference")
     drawing.chart(paired_gaps(result), "paired gaps")
     st.subheader("Rates side by side")
@@ -93,10 +100,25 @@ def _drawn(result: SecondResult) -> None:
     st.subheader("Decided differently")
     drawn = overturns(result)
     shares = [name for name in drawn.table if name.startswith(("decided differently", "of these", "low", "high"))]
-    drawing.chart(drawn, "overturns", table_open=True, formats=dict.fromkeys(shares, "percent"))
+    formats = {**dict.fromkeys(drawn.table, "%,.0f"), **dict.fromkeys(shares, drawing.SHARE)}
+    drawing.chart(drawn, "overturns", table_open=True,
+                  formats={name: look for name, look in formats.items() if name not in ("group", "note")})
 
 
-def _cut(found: Assessment) -> str:
+def _small(result: SecondResult) -> None:
+    """Say which groups have few rows that both decide."""
+    least, found = result.request.min_group, result.overturns
+    few = [f"{markdown(name, NAME)} ({rows:,.0f})" for name, rows in
+           zip(found.groups.names, found.differing.n, strict=True) if 0 < rows < least]
+    if few:
+        more = f" and {len(few) - SHOWN} more" if len(few) > SHOWN else ""
+        st.caption(f"Fewer than {least} rows: {', '.join(few[:SHOWN])}{more}. Their numbers are mostly chance, and the "
+                   "disparities over all groups leave them out.")
+
+
+def _cut(data: Dataset, found: Assessment) -> str:
+    if data.score_source == "prediction":
+        return "as decided"
     policy = found.policy
     return f"selected at {policy.otherwise:.4g} or more" if policy.kind == "common" else "with thresholds by group"
 

@@ -19,7 +19,7 @@ from pages.parts import definitions, jobs, model_permission, notices, opening, s
 from pages.parts.model_training import finish
 
 LOOK, SCORE = "look at a model", "score with a model"
-KEPT = "model"
+KEPT, SCORER = "model", "model that scored"
 HOLDS = {"number": "numbers", "whole": "whole numbers", "truth": "0 or 1", "text": "text"}
 AGAIN = "table for a model"   # its uploader's key
 OTHER = Issue("warning", "the model is to score the table in use", "the file brought again", "another file",
@@ -154,15 +154,25 @@ def _columns(item: Input, held: Looked) -> tuple[str, ...]:
     return tuple(names[n] for n in several)
 
 
+def brought(data: Dataset) -> scorer.FileScorer | None:
+    """Return the model from a file that scored these data last, to be asked again; None where there is none."""
+    held = state.current().kept.get(SCORER)
+    return held if isinstance(held, scorer.FileScorer) and held.name in data.scores else None
+
+
 def _score(data: Dataset, held: Looked, chosen: dict[str, tuple[str, ...]]) -> None:
+    kept = state.current().kept   # of these data: others have one of their own
+
     def work(progress: Progress, cancelled: Cancelled) -> Dataset:
-        model = scorer.opened(held.content, held.file, held.table.columns, chosen)
-        return scorer.FileScorer(model, held.table).scored(data, progress, cancelled)
+        model = scorer.FileScorer(scorer.opened(held.content, held.file, held.table.columns, chosen), held.table)
+        made = model.scored(data, progress, cancelled)
+        kept[SCORER] = model
+        return made
 
     jobs.start(SCORE, work, "Scoring")
 
 
 def _forget() -> None:
     uploads.forget(AGAIN)
-    for name in (KEPT, KEPT + " seen"):
+    for name in (KEPT, KEPT + " seen", SCORER):
         state.current().kept.pop(name, None)

@@ -43,7 +43,8 @@ def _counted(data: Dataset) -> str:
     """Return how many rows are used, excluded, and without a score; rows of counts stand for many."""
     said = f"{data.n:,} rows used, {sum(item.rows for item in data.excluded):,} excluded"
     missing = 0 if data.score is None or data.counts is not None else int(np.isnan(data.score_values()).sum())
-    return said + (f"  \n{missing:,} {'row has' if missing == 1 else 'rows have'} no score" if missing else "")
+    word = "decision" if data.score_source == "prediction" else "score"
+    return said + (f"  \n{missing:,} {'row has' if missing == 1 else 'rows have'} no {word}" if missing else "")
 
 
 def _rows(data: Dataset) -> None:
@@ -61,7 +62,7 @@ def roles_table(roles: Roles, without: tuple[str, ...] = ()) -> dict[str, list[s
         "outcome": roles.label and f"{markdown(roles.label)}, positive is {markdown(roles.positive)}",
         "numeric outcome": roles.target and f"{markdown(roles.target)} ({roles.target_kind})",
         "favourable decision": chosen,
-        "decision": roles.prediction and markdown(roles.prediction),
+        "second decision" if roles.scores else "decision": _decision(roles),
         "score": _list(roles.scores) or (None if roles.prediction else "fitted here"),
         "protected": _list(tuple(item.column for item in roles.protected)),
         "weight": roles.weight and markdown(roles.weight),
@@ -71,6 +72,12 @@ def roles_table(roles: Roles, without: tuple[str, ...] = ()) -> dict[str, list[s
     }
     shown = {name: text for name, text in lines.items() if text and name not in without}
     return {"role": list(shown), "column": list(shown.values())}
+
+
+def _decision(roles: Roles) -> str | None:
+    if roles.prediction is None:
+        return None
+    return markdown(roles.prediction) + (f", selected is {markdown(roles.selected)}" if roles.selected else "")
 
 
 def _list(names: tuple[str, ...]) -> str:

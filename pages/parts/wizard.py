@@ -14,7 +14,11 @@ from pages.parts import attributes, controls, notices, opening, state
 from pages.parts.draft import Draft
 
 OUTCOMES = {"yes/no": "yes/no", "regression": "an amount", "count": "a count", "none": "none, only selection"}
-SCORES = {"scores": "score columns", "prediction": "a two-valued prediction", "fit": "none, fit one here"}
+SCORES = {"scores": "score columns", "prediction": "a decision alone", "fit": "none, fit one here"}
+TAKEN = {"prediction": "decision"}   # roles in the wizard's words
+SECOND = "Second decision beside the score"
+BESIDE = ("A column of two values: what people decided, or another model. The drivers page compares it with the score "
+          "on the same rows; the sidebar can put it in use.")
 DECISIONS = {
     "selected": "being selected (a high score helps)", "not-selected": "not being selected (a high score hurts)",
 }
@@ -82,23 +86,26 @@ class Form:
         notices.issues(self.draft.guess.notes)
         if kind == "scores":
             chosen = self._columns("Score columns; the first is in use", first.scores, "scores")
-            return {"scores": tuple(chosen)}
+            return {"scores": tuple(chosen), **self._decision(self._may(SECOND, first.prediction, "second", BESIDE))}
         if kind == "prediction":
-            column = self._column("Prediction column", first.prediction, "prediction")
-            known = first.selected if column == first.prediction else None
-            return {"prediction": column, "selected": self._value("Value that means selected", column, known)}
+            return self._decision(self._column("Decision column", first.prediction, "prediction"))
         st.caption("A logistic model is fitted on the features, without the protected attributes; every row is scored "
                    "by a model that did not see it.")
         return {}
+
+    def _decision(self, column: str | None) -> dict[str, Any]:
+        """Ask which value of a column of two means selected."""
+        known = None if column is None else self.draft.guess.columns[column].positive
+        return {"prediction": column, "selected": self._value("Value that means selected", column, known)}
 
     def more(self) -> dict[str, Any]:
         """Ask for what most tables do not have, and for columns that no model may use."""
         first = self.first
         left, right = st.columns(2, gap="large")
         with left:
-            answers = {"weight": self._column("Weight of a row", first.weight, "weight"),
-                       "exposure": self._column("Exposure of a row", first.exposure, "exposure"),
-                       "id": self._column("Row id", first.id, "id")}
+            answers = {"weight": self._may("Weight of a row", first.weight, "weight"),
+                       "exposure": self._may("Exposure of a row", first.exposure, "exposure"),
+                       "id": self._may("Row id", first.id, "id")}
         with right:
             taken = _taken(first)
             unused = [name for name in self.columns if name not in first.features and name not in taken]
@@ -126,6 +133,14 @@ class Form:
         chosen = st.selectbox(label, places, index=index, format_func=self.names.__getitem__, placeholder="none",
                               key=f"{self.prefix} {key}", **KEPT)
         return None if chosen is None else self.columns[chosen]
+
+    def _may(self, label: str, usual: str | None, key: str, help: str | None = None) -> str | None:
+        """Ask for a column that there may be; a guess can be taken back."""
+        names = ("none", *self.names)
+        index = self.columns.index(usual) + 1 if usual in self.columns else 0
+        chosen = st.selectbox(label, range(len(names)), index=index, format_func=names.__getitem__, help=help,
+                              key=f"{self.prefix} {key}", **KEPT)
+        return self.columns[chosen - 1] if chosen else None
 
     def _columns(self, label: str, usual: Sequence[str], key: str) -> list[str]:
         places = [self.columns.index(name) for name in usual if name in self.columns]
@@ -164,7 +179,8 @@ def _reasons(draft: Draft, protected: Sequence[Attribute]) -> None:
     found, kinds = list(draft.guess.columns.values()), {item.column: item.kind for item in protected}
     counts = [draft.counts(item.column, kinds.get(item.column)) for item in found]
     with st.expander("What each column was taken for, and why"):
-        st.dataframe({"column": [plain(item.column) for item in found], "taken for": [item.role for item in found],
+        st.dataframe({"column": [plain(item.column) for item in found],
+                      "taken for": [TAKEN.get(item.role, item.role) for item in found],
                       "because": [plain(item.reason, 200) for item in found], "holds": [item.kind for item in found],
                       "distinct": [distinct for distinct, _ in counts], "missing": [missing for _, missing in counts]},
                      hide_index=True, height="content" if len(found) <= 15 else 420)
