@@ -79,6 +79,9 @@ def calibration(data: Dataset) -> None:
         ask.share()
         return
     shown = calibration_found.scene(data, asked)
+    if shown is None:   # its progress stands here
+        ask.share()
+        return
     left, right = st.columns([1, 1], gap="large")
     with left:
         drawing.chart(quadrant(shown.found.measured, asked.cut_words, shown.found.min_group), "quadrant")

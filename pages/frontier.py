@@ -60,6 +60,8 @@ def frontier(data: Dataset) -> None:
     except InvalidData as refusal:   # said beside the settings, which may mend it
         notices.issues(refusal.issues)
         return
+    if found is None:   # its progress stands here
+        return
     if not found.lines:
         out_of_reach = len(found.result.unsolved) < len(request.kinds)   # solved, and nothing was found
         st.info("No policy keeps to the limits in force: loosen one of them." if out_of_reach and request.limits

@@ -39,16 +39,11 @@ def main() -> None:
 
 def _usable(data: Dataset) -> bool:
     """Say what is missing for this page, if anything."""
-    missing = {
+    return notices.complete({
         "protected attribute, so there is nothing to combine": bool(data.attributes),
         "score and no outcome, so nothing can differ between groups": data.score is not None or data.label is not None
         or data.target is not None,
-    }
-    for what, there in missing.items():
-        if not there:
-            st.info(f"These data have no {what}: name one on the data page.")
-            return False
-    return True
+    })
 
 
 @frame.fragment

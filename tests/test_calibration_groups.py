@@ -127,11 +127,14 @@ def test_an_unknown_attribute_and_a_stop_are_refused():
         calibrate(sample(), QUICK, cancelled=lambda: True)
 
 
-def test_progress_names_the_grouping():
+def test_progress_names_the_grouping_and_counts_its_groups():
     said = []
     calibrate(sample(), QUICK, progress=lambda share, words: said.append((share, words)))
-    assert [words for _, words in said] == ["race", "sex", "race x sex"]
-    assert all(0 < share < 1 for share, _ in said)
+    assert [words for _, words in said if "," not in words] == ["race", "sex", "race x sex"]
+    assert [words for _, words in said][1:4] == [f"race, group {g} of 3" for g in (1, 2, 3)]
+    shares = [share for share, _ in said]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] <= shares[-1] < 1
 
 
 def test_the_cut_follows_a_policy_where_each_group_has_one_threshold():

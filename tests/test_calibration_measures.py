@@ -283,6 +283,19 @@ def test_noise_bands_hold_what_calibrated_samples_show():
         assert abs(np.mean(values) - drawn[key].mean()) < 4 * error, key
 
 
+@pytest.mark.parametrize(("n", "most"), [(700, 50), (3_000, 1)])
+def test_drawn_miscalibration_is_that_of_a_fit_to_every_drawn_row(n, most):
+    rng = np.random.default_rng(8)
+    p, rows = np.sort(rng.random(n)), rng.integers(1, most + 1, n).astype(float)
+    blocks = one(np.repeat(p, rows.astype(int)), np.zeros(int(rows.sum())))
+    drawn, again = null_miscalibration(blocks, 20, np.random.default_rng(9)), np.random.default_rng(9)
+    for value in drawn:   # the same draws
+        positive = again.random(n) < p if most == 1 else again.binomial(rows.astype(int), p)
+        fitted = increasing(positive / rows, rows)
+        after, before = (positive @ (1 - q) ** 2 + (rows - positive) @ q**2 for q in (fitted, p))
+        assert value == pytest.approx((before - after) / rows.sum(), abs=1e-13)
+
+
 def test_bootstrap_of_a_mean_has_its_closed_form_spread():
     rng = np.random.default_rng(7)
     p = rng.beta(2, 3, 3_000)

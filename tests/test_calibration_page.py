@@ -122,7 +122,7 @@ def test_every_term_offered_is_in_the_glossary():
     offered = (*sections.WHOLE, *sections.FURTHER, *calibration_recalibration.TERMS, *calibration_arbitrary.TERMS,
                *calibration_recalibration.MAPS.values())
     assert not set(offered) - set(GLOSSARY)
-    assert calibration_base_rate.LOW > 0
+    assert not set(calibration_base_rate.TERMS) - set(GLOSSARY)
 
 
 def test_settings_survive_a_page_change_and_stand_in_the_address():
@@ -197,6 +197,29 @@ def test_the_base_rate_starts_where_nothing_moves_and_no_scores_are_offered():
     assert not any(each.label == "Use these scores" for each in at.button)
 
 
+def test_a_base_rate_per_group_moves_that_group_alone():
+    data = people()
+    at = clean(page(data, section="base", base_rates="group", rate_0_1=20.0))
+    assert [each.label for each in at.slider if "Ranges" not in each.label] == ["1 a", "2 b"]
+    rows = data.attributes[0].codes == 1
+    here = data.label[rows].mean()
+    odds = (0.2 / 0.8) / (here / (1 - here))
+    assert [f"{cut:.3f}" for cut in (0.5, 1 / (1 + odds))] == [
+        cell.strip("*") for cell in at.table[0].value.iloc[:, -1]]
+    assert "needs each person's group" in " ".join(box.value for box in at.warning)
+    assert any("b from" in chart.proto.alt and "to 20.0 %" in chart.proto.alt for chart in at.get("plotly_chart"))
+    button(at, "Use these scores").click().run()
+    moved, p = dataset_of(clean(at)).score_values(), data.score_values()
+    assert moved[~rows] == pytest.approx(p[~rows])
+    assert moved[rows] == pytest.approx((p * odds / (p * odds + 1 - p))[rows])
+
+
+def test_base_rates_per_group_start_where_nothing_moves():
+    at = clean(page(people(), section="base", base_rates="group"))
+    assert "nothing moves" in text(at)
+    assert not any(each.label == "Use these scores" for each in at.button)
+
+
 def test_two_scores_are_compared_and_the_margin_decides_who_counts():
     data = people()
     worse = np.random.default_rng(1).random(data.n)
@@ -206,6 +229,17 @@ def test_two_scores_are_compared_and_the_margin_decides_who_counts():
     assert "Left out: noise" in text(at)
     flips = ((data.scores["s"] >= 0.5) != (data.scores["near"] >= 0.5)).mean()
     assert f"**{100 * flips:.1f}" in at.table[0].value["Decision can flip"].iloc[0]
+
+
+def test_the_ribbon_shows_the_range_of_each_slice_and_the_table_has_its_mean():
+    data = people()
+    data = data.with_scores("near", np.clip(data.score_values() + 0.1, 0, 1), "column").using("s")
+    at = clean(page(data, section="arbitrary", epsilon=20.0))
+    assert any("viable range" in alt for alt in (chart.proto.alt for chart in at.get("plotly_chart")))
+    [box] = [box for box in at.selectbox if box.label == "Ribbon of"]
+    assert [option.replace("\u00a0", " ") for option in box.options] == ["everybody", "1 a", "2 b"]
+    at = clean(box.set_value(2).run())
+    assert any("viable range" in chart.proto.alt and ", b: " in chart.proto.alt for chart in at.get("plotly_chart"))
 
 
 def test_few_groups_are_not_shrunk_and_it_is_said_why():

@@ -12,6 +12,7 @@ from engine.calibration.moves import move
 from engine.calibration.multiplicity import Question, from_columns
 from engine.calibration.prior import Deployment, compensated
 from engine.calibration.recalibrate import Recalibration, recalibrated
+from engine.calibration.ribbon import ribbon
 from engine.calibration.shrinkage import shrunken
 from engine.charts import calibration_table as tables
 from engine.charts import calibration_words as words
@@ -20,9 +21,10 @@ from engine.charts.calibration_curve import cumulative, thinned, worst_words
 from engine.charts.calibration_moves import ERRORS, LEAST, moves
 from engine.charts.calibration_multiplicity import multiplicity
 from engine.charts.calibration_panels import Panels
-from engine.charts.calibration_prior import other_base_rate
+from engine.charts.calibration_prior import base_rates_by_group, other_base_rate
 from engine.charts.calibration_regions import regions
 from engine.charts.calibration_reliability import reliability
+from engine.charts.calibration_ribbon import ribbon as viable_ranges
 from engine.charts.calibration_shrinkage import dumbbells
 from engine.charts.theme import MARKS
 from tests.build import dataset
@@ -58,7 +60,7 @@ def sound(chart):
     return chart
 
 
-@pytest.mark.parametrize("groups", [2, 6, 14])
+@pytest.mark.parametrize("groups", [2, 6, 12])
 def test_quadrant_marks_are_the_engines_and_each_has_its_number(groups):
     _, found = answered(data(groups))
     chart = sound(quadrant(found.measured, "0.5"))
@@ -99,6 +101,25 @@ def test_groups_under_ten_rows_are_left_to_the_table():
 def test_numbers_step_aside():
     taken = [(0.0, 0.0), (17.0, 17.0), (-17.0, 17.0), (17.0, -17.0)]
     assert free_side(np.zeros(2), taken) == (-17.0, -17.0)
+
+
+def test_where_marks_crowd_numbers_never_stand_on_each_other_and_those_told_keep_theirs():
+    _, found = answered(data(32, 60_000, shift=0.2))
+    chart = sound(quadrant(found.measured, "0.5"))
+    notes = [note for note in chart.figure.layout.annotations if note.text.startswith("<b>")]
+    spots = np.array([(note.x, note.y) for note in notes])
+    marks = np.concatenate([np.column_stack([each.x, each.y]) for each in chart.figure.data if each.mode == "markers"])
+    unit = 460 / (2 * chart.figure.layout.xaxis.range[1])
+    places = unit * spots + [(note.ax, -note.ay) if note.showarrow else (note.xshift, note.yshift) for note in notes]
+    for taken, own in ((places, np.eye(len(notes), dtype=bool)), (unit * marks, (spots[:, None] == marks).all(axis=2))):
+        across, up = np.moveaxis(places[:, None] - taken, 2, 0)
+        assert np.hypot(0.75 * across, up)[~own].min() >= 14
+    assert 6 < len(notes) <= 12
+    bars = [each for each in chart.figure.data if each.error_x.array is not None]
+    assert sum(len(each.x) for each in bars) == 12
+    assert len(marks) == 32
+    assert {f"<b>{g + 1}</b>" for g in words.told(found)} <= {note.text for note in notes}
+    assert chart.table["number"] == list(range(1, 33))
 
 
 @pytest.mark.parametrize("order", ["score", "confidence"])
@@ -211,6 +232,10 @@ def test_multiplicity_dumbbells_and_other_base_rate_show_the_engines_numbers():
     chart = sound(multiplicity(found.names[1:], found.deltas, found.ambiguity[1:], found.discrepancy[1:], [0, 1]))
     assert chart.figure.data[0].x is not None
     assert len(chart.table["group"]) == 2 * len(found.deltas)
+    seen = ribbon(found)
+    drawn = sound(viable_ranges(seen, "everybody", found.threshold))
+    assert trace(drawn, "lowest")[0].y[:-1] == pytest.approx(seen.low)
+    assert f"{found.width[0]:.3f} wide on average" in drawn.alt
     result = assess(source, Assessed(groupings=(("g",),))).groupings["g"]
     small = shrunken(result, "selection_rate")
     drawn = sound(dumbbells(result.names, result.rates["selection_rate"], small.shrunk, 0.5, "selection rate"))
@@ -218,6 +243,20 @@ def test_multiplicity_dumbbells_and_other_base_rate_show_the_engines_numbers():
     moved = compensated(source, Deployment(0.2))
     picture = sound(other_base_rate(moved, answered(source)[0].overall.reliability, 0.5))
     assert f"{moved.threshold(0.5)[0]:.3f}" in picture.alt
+
+
+def test_a_panel_per_group_shows_each_groups_own_base_rate():
+    source = data(3)
+    _, found = answered(source)
+    moved = compensated(source, Deployment(attributes=("g",), rates=(("group 1", 0.2),)))
+    chart = sound(base_rates_by_group(moved, found.measured, [0, 1], 0.5))
+    here, there = (trace(chart, name) for name in ("outcome here", "outcome there, expected"))
+    assert (len(there[0].y), len(here[0].y)) == (0, 15)   # nothing moves: there is one set of outcomes
+    factor = np.exp(moved.shift[1])
+    assert there[1].y == pytest.approx(here[1].y * factor / (here[1].y * factor + 1 - here[1].y))
+    lines = [shape.x0 for shape in chart.figure.layout.shapes if shape.x0 == shape.x1]
+    assert lines == pytest.approx([0.5, moved.threshold(0.5)[1]])
+    assert "group 0 as it is; group 1 from" in chart.alt
 
 
 def test_sentences_say_which_way_and_by_how_much():

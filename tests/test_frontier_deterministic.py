@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.frontier import boxes, common, deterministic, parity
-from engine.frontier.fractional import FractionalCurve
+from engine.frontier.fractional import FractionalCurve, best
 from engine.frontier.points import Points
+from engine.frontier.windows import counted_up
 from engine.metrics import Costs
 from tests.frontier_problems import every_tuple, problem, rows
 
@@ -106,6 +107,28 @@ def test_the_certified_search_finds_what_a_search_of_everything_finds(key, count
     for bound in (0.7, 0.8, 0.95, 1.0) if key.endswith("ratio") else (0.0, 0.001, 0.01, 0.05, 0.2):
         every = plain.solve(bound)
         assert abs(curve.at(bound).utility - plain.base - deterministic.worth_of(plain.groups, every)) < 1e-12
+
+
+@pytest.mark.parametrize("key", ["demographic_parity_difference", "disparate_impact_ratio"])
+@pytest.mark.parametrize("solve", [deterministic.solve, parity.solve])
+def test_a_search_that_begins_at_tighter_answers_ends_where_one_from_nothing_does(key, solve):
+    asked = problem(rows(np.random.default_rng(5), 120, 3, ties=False), key, "f1")
+    curve = FractionalCurve(asked, solve)
+    assert len(curve.disparity) > 10
+    for bound, utility in zip(curve.disparity, curve.utility, strict=True):
+        alone = best(asked, solve, float(bound))
+        assert utility == pytest.approx(alone.utility, abs=1e-12)
+        again = curve.at(float(bound))
+        assert again.utility == utility == pytest.approx(asked.value(again.mixes), abs=1e-12)
+    assert (np.diff(curve.utility if key.endswith("difference") else curve.utility[::-1]) >= 0).all()
+
+
+def test_counting_up_is_a_search_of_every_end():
+    rng = np.random.default_rng(0)
+    for many, few in ((40, 7), (7, 40), (0, 5), (5, 0)):
+        rates, ends = np.unique(rng.integers(0, 30, many) / 30), np.sort(rng.integers(-3, 33, few) / 30)
+        for side in ("left", "right"):
+            assert counted_up(rates, ends, side).tolist() == np.searchsorted(rates, ends, side).tolist()
 
 
 @pytest.mark.parametrize("seed", range(8))

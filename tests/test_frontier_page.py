@@ -13,7 +13,7 @@ from engine.data.catalogue import load
 from engine.frontier.draw import selection_probability
 from engine.frontier.split import held_out
 from engine.frontier.utility import UTILITIES
-from pages.parts import frontier_safety, threshold_native
+from pages.parts import answers, frontier_safety, jobs, threshold_native
 from pages.parts.frontier_around import SECTIONS
 from pages.parts.frontier_controls import TRADED
 from pages.parts.state import Session
@@ -40,14 +40,18 @@ def page(data, origin="upload", separate=False, **settings):
     session.settings[("thresholds", data.fingerprint)] = {"native": True, "around": "rates", "acknowledged": separate}
     at.session_state["equipoise session"] = session
     at.run()
-    return at.switch_page("pages/frontier.py").run()
+    return waited(at.switch_page("pages/frontier.py").run())
 
 
 def settled(at):
+    return clean(waited(at))
+
+
+def waited(at):
     for _ in range(50):
         left = dict(at.session_state["equipoise jobs"]) if "equipoise jobs" in at.session_state else {}
         if not left:
-            return clean(at)
+            return at
         for job in left.values():
             job.wait(60)
         at.run()
@@ -98,6 +102,15 @@ def test_every_number_of_the_chosen_point_is_that_of_its_rows_by_hand(kind):
     assert shown["other rows"] == by_hand(data, policy, kept)
     assert shown["found here"] == by_hand(data, policy, ~kept)
     assert shown["all rows"] == by_hand(data, policy, np.ones(data.n, dtype=bool))
+
+
+def test_many_rows_are_searched_beside_the_page_and_give_the_same(monkeypatch):
+    shown = numbers(clean(page(sample())))
+    monkeypatch.setattr(answers, "MANY", 0)
+    started = []
+    monkeypatch.setattr(jobs, "launch", lambda *given, launch=jobs.launch: started.append(given[0]) or launch(*given))
+    assert numbers(clean(page(sample()))) == shown
+    assert started == ["Finding the best trade-offs"]
 
 
 def test_the_point_goes_to_the_threshold_page_and_undo_takes_it_back():

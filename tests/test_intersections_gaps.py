@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engine.dependence.diagnosis import Question, diagnose, holm
-from engine.dependence.gaps import cell_means, chance, gap, kept, largest
+from engine.dependence.diagnosis import Question, compare_cells, diagnose, holm
+from engine.dependence.gaps import cell_means, chance, gap, kept, largest, rest_means
 from engine.errors import InvalidData
 from engine.intervals import quantile
 from engine.types import Estimate
@@ -135,6 +135,38 @@ def test_cells_stand_apart_from_the_rest_with_bounds_for_all_at_once(found):
     assert found.overall.value == pytest.approx(values.mean())
     assert found.estimates.value == pytest.approx([values[codes == g].mean() for g in range(4)])
     assert np.abs(found.beyond) == pytest.approx(np.abs(found.estimates.value - values.mean()), abs=0.02)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("share", [False, True])
+def test_the_rest_of_each_cell_is_that_of_its_rows_as_one_cell(weighted, share):
+    rng = np.random.default_rng(3)
+    codes, values = rng.choice([0, 1, 3], 500), rng.beta(2, 5, 500)
+    values = (values > 0.3).astype(float) if share else 1_000 + values   # far from 0: sums of squares would cancel
+    weight = rng.uniform(0.5, 2, 500) if weighted else None
+    found = rest_means(cell_means(values, codes, 4, weight, share=share), values, codes, weight)
+    for cell in range(4):   # the third is empty: its rest is everybody
+        alone = cell_means(values, (codes == cell).astype(int), 2, weight, share=share)
+        assert found.value[cell] == pytest.approx(alone.value[0], rel=1e-13)
+        assert found.error[cell] == pytest.approx(alone.error[0], rel=1e-9)
+        assert (found.rows[cell], found.size[cell]) == (alone.rows[0], pytest.approx(alone.size[0]))
+
+
+def test_the_dependence_can_be_measured_on_some_rows_and_the_cells_are_of_all(found):
+    some = diagnose(scored(), Question(permutations=19, most=1000))
+    assert (some.dependence_rows, some.rows, found.dependence_rows) == (1000, 3000, 3000)
+    assert some.estimates.value == pytest.approx(found.estimates.value)
+    assert some.intersectional == found.intersectional
+    assert 0.3 * found.dependence < some.dependence < 3 * found.dependence
+    assert some.dependence == diagnose(scored(), Question(permutations=19, most=1000)).dependence
+    assert diagnose(scored(), Question(permutations=19, most=5000)).dependence == found.dependence
+
+
+def test_cells_known_before_are_taken_as_they_are(found):
+    compared = compare_cells(scored(), Question())
+    again = diagnose(scored(), Question(permutations=19), compared=compared)
+    assert again.contrasts is compared.contrasts
+    assert again.contrasts == found.contrasts
 
 
 def test_what_each_attribute_adds_is_not_beyond():

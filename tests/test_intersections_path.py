@@ -143,10 +143,10 @@ def test_baselines_have_their_share_of_the_progress(people):
     assert len({share for share in shares if share > begun}) > 5
 
 
-def fake(divergence, loss, null=0.02):
+def fake(divergence, loss, null=0.02, collapsed=()):
     """Return a point whose validation rows say this, of an ever greater strength."""
     return [
-        type("Point", (), {"strength": float(k), "validation": type("Measures", (), {
+        type("Point", (), {"strength": float(k), "collapsed": k in collapsed, "validation": type("Measures", (), {
             "jsd": d, "jsd_null_high": null, "loss": type("Loss", (), {"value": y})})})
         for k, (d, y) in enumerate(zip(divergence, loss, strict=True))
     ]
@@ -160,6 +160,35 @@ def test_markers_by_hand():
     line = fake([1.0, 0.5, 0.0], [0.0, 0.5, 1.0], null=0.0)
     assert (marked(line, None).knee, marked(line, None).inside_null) == (None, 2)
     assert marked(fake([1.0, 0.9], [0.0, 1.0]), None).knee is None
+
+
+def test_a_model_that_gives_everybody_one_number_is_never_marked():
+    points = fake([1.0, 0.3, 0.0], [0.0, 0.1, 1.0], collapsed=(2,))
+    assert marked(points, 0.06) == type(marked(points, None))(None, None, 1)
+    assert marked(fake([1.0, 0.3, 0.0], [0.0, 0.1, 1.0], collapsed=(1, 2)), 0.3).knee is None
+
+
+def test_a_path_that_collapses_has_no_point_inside_the_band():
+    """At an enormous strength the only model left is one number, whose divergence is 0 by definition."""
+    found = explore(coins(400), Request(kappas=(0.0, 1e9), shuffles=5, target=0.001))
+    assert found.points[1].collapsed
+    assert (found.points[1].validation.jsd, found.points[1].validation.jsd_null_high) == (0.0, 0.0)
+    assert 1 not in dataclasses.astuple(found.markers)
+
+
+def test_exponentiated_gradient_is_stopped_within_a_bound(monkeypatch):
+    from sklearn.linear_model import LogisticRegression
+
+    fits, told = [], []
+    fit = LogisticRegression.fit
+    monkeypatch.setattr(LogisticRegression, "fit", lambda self, *given, **named: fits.append(0) or fit(
+        self, *given, **named))
+
+    with pytest.raises(InvalidData, match="stopped"):
+        explore(coins(400), Request(kappas=(0.0,), shuffles=2, baselines=("exponentiated_gradient",)),
+                progress=lambda share, words: told.append(words), cancelled=lambda: len(fits) >= 3)
+    assert len(fits) == 3
+    assert {words for words in told if "gap" in words} == {told[-1]}   # the first bound alone was begun
 
 
 def test_a_hidden_layer_finds_what_a_sum_cannot():

@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.data.simulated import lending
-from pages.parts import model_permission
+from pages.parts import jobs, model_permission, opening
 from tests.test_model_parts import LOGISTIC, uploader
 from tests.test_pages import app, bring, click, own_table, session, settled, sound
+from tests.test_thresholds_page import sample
 
 ROWS = lending(rows=400)
 TAKEN = """
@@ -42,6 +43,23 @@ def test_a_table_is_let_go_once_it_is_in_use():
     assert session(test).draft is None
     gc.collect()
     assert table() is None
+
+
+@pytest.mark.parametrize("page", ["thresholds", "frontier"])
+def test_data_are_let_go_when_others_are_in_use(page):
+    """Streamlit would keep them until the session ends, in the callbacks of widgets that are drawn no more."""
+    test = app().run()
+    first, second = sample(300), sample(200)
+    session(test).dataset, old = first, weakref.ref(first)
+    del first
+    settled(test.switch_page(f"pages/{page}.py").run())
+    done = jobs.Signals(state="done", result=(second, ()))
+    done.finished.set()
+    test.session_state["equipoise jobs"] = {opening.JOB: jobs.Job("Opening", done, "upload")}
+    settled(test.switch_page("pages/data.py").run())
+    assert session(test).dataset is second
+    gc.collect()
+    assert old() is None
 
 
 def test_the_file_brought_again_finds_the_answers_given():

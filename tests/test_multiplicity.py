@@ -10,6 +10,7 @@ from scipy.optimize import NonlinearConstraint, minimize
 
 from engine.calibration.level_set import SECOND_ORDER, level_set, penalised_loss
 from engine.calibration.multiplicity import HELD_OUT, Question, from_columns
+from engine.calibration.ribbon import FEWEST, ribbon
 from engine.errors import InvalidData
 from engine.types import Feature
 from tests.build import dataset
@@ -202,3 +203,31 @@ def test_columns_that_say_the_same_twice_do_no_harm():
 def test_the_fit_can_be_stopped():
     with pytest.raises(InvalidData, match="stopped"):
         level_set(trained(600), cancelled=lambda: True)
+
+
+def test_the_ribbon_adds_up_to_the_mean_range_and_to_the_flips():
+    data = versions()
+    found = from_columns(data, Question(epsilon=1.0, threshold=0.4, attributes=("g",)))
+    codes = data.attributes[0].codes[found.places]
+    for row, who in enumerate([None, *(codes == g for g in range(3))]):
+        seen = ribbon(found, who)
+        assert seen.rows.sum() == found.rows[row]
+        assert seen.rows.min() >= FEWEST
+        assert (np.diff(seen.base) > 0).all()
+        assert seen.begin == pytest.approx(np.append(0, seen.rows.cumsum()[:-1]) / seen.rows.sum())
+        assert (seen.high - seen.low) @ seen.rows / seen.rows.sum() == pytest.approx(found.width[row])
+        assert seen.flips @ seen.rows / seen.rows.sum() == pytest.approx(found.flips.value[row])
+    assert len(ribbon(found).rows) == 800 // FEWEST
+
+
+def test_the_ribbon_keeps_equal_scores_together_in_any_order_of_rows():
+    rng = np.random.default_rng(0)
+    score = np.round(rng.random(500), 1)
+    data = dataset(score, (rng.random(500) < score).astype(int))
+    found = from_columns(data.with_scores("t", np.clip(score + 0.02, 0, 1)).using("s"), Question(epsilon=9.0))
+    seen = ribbon(found)
+    assert seen.base == pytest.approx(np.unique(score))
+    turned = dataclasses.replace(found, base=found.base[::-1], low=found.low[::-1], high=found.high[::-1])
+    assert ribbon(turned).low == pytest.approx(seen.low)
+    nobody = ribbon(found, np.zeros(500, dtype=bool))
+    assert len(nobody.rows) == len(nobody.base) == 0

@@ -341,6 +341,27 @@ def test_a_decision_is_called_one_where_no_score_is_behind_it():
     assert "0.5 for all" not in explorer.proto.json
 
 
+def test_a_decision_beside_a_score_is_the_second_decision():
+    rows = b"".join(b"%s,%d,%s,0.%d\n" % (b"FM"[n % 2: n % 2 + 1], n % 3 == 0, (b"grant", b"deny")[n % 5 < 2], 100 + n)
+                    for n in range(240))
+    test = bring(own_table(app()), "own.csv", b"sex,paid,officer_decision,score\n" + rows)
+    [second] = [box for box in test.selectbox if box.label.startswith("Second decision")]
+    assert second.options[second.value] == "officer_decision"
+    second.set_value(0).run()   # none: the guess can be taken back
+    assert not [box for box in test.selectbox if box.label == "Value that means selected"]
+    second.set_value(second.options.index("officer_decision")).run()
+    data = session(sound(click(test, "Use this table"))).dataset
+    assert (data.score, data.roles.prediction, data.roles.selected) == ("score", "officer_decision", "grant")
+    assert "officer_decision" not in data.roles.features
+    test.session_state["equipoise session"].settings[("drivers", data.fingerprint)] = {"section": "second"}
+    test = sound(test.switch_page("pages/drivers.py").run())
+    said = " ".join(text.value for text in (*test.markdown, *test.caption)).replace("\\", "")
+    assert "**officer_decision**, as decided" in said
+    assert not [group for group in test.button_group if group.label.startswith("Second: selected at")]
+    rates = next(table.value for table in test.table if "Second" in table.value)
+    assert rates["Second"].iloc[0].startswith(f"{(data.scores['officer_decision'] == 1).mean():.3f} (")
+
+
 def test_several_scores_are_offered_and_the_choice_is_in_the_address():
     content = b"sex,paid,score,score2\n" + b"F,1,0.3,0.4\nM,0,0.9,0.1\nM,1,0.5,0.2\n" * 40
     test = click(bring(own_table(app()), "own.csv", content), "Use this table")
@@ -386,6 +407,24 @@ def test_what_a_part_refuses_is_said_in_its_words(monkeypatch):
     test.run()
     assert not test.exception
     assert [box.value.startswith("The moon must be full") for box in test.error] == [True]
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (invalid("the moon must be full", "sky", "a crescent", "wait"), "The moon must be full"),
+    (KeyError("a secret value"), "was not done because of an error of ours"),
+])
+def test_what_a_callback_cannot_do_is_said_on_the_page(error, said, monkeypatch, caplog):
+    def failing(*given):
+        raise error
+
+    test = app(data="simulated-lending").switch_page("pages/thresholds.py").run()
+    monkeypatch.setattr("pages.parts.threshold_setting.at_capacity", failing)
+    next(group for group in test.button_group if group.label == "By").set_value("number").run()
+    next(button for button in test.button if button.label == "Apply").click().run()
+    assert not test.exception
+    assert [said in box.value for box in test.error] == [True]
+    assert "secret" not in caplog.text
+    assert not test.run().error
 
 
 def test_who_runs_the_server_is_said_beside_the_uploader(monkeypatch):

@@ -62,6 +62,15 @@ def test_by_group_some_are_moved_and_the_others_are_named():
 def test_base_rates_here_use_weights_and_unknown_outcomes_do_not_count():
     data = dataset([0.5] * 4, [1, 0, 0, -1], weight=[3, 1, 2, 9])
     assert compensated(data, Deployment(0.5)).here == pytest.approx([0.5])
+    unscored = dataset([0.5, 0.5, np.nan], [1, 0, 1])
+    assert compensated(unscored, Deployment(0.5)).shift == pytest.approx([0.0])
+
+
+def test_without_a_rate_for_any_group_nothing_moves():
+    data = dataset([0.2, 0.6], [0, 1], g=["a", "b"])
+    found = compensated(data, Deployment(attributes=("g",)))
+    assert found.scores == pytest.approx(data.score_values())
+    assert [name for name, _ in found.unmoved] == ["a", "b"]
 
 
 def test_the_version_says_what_it_assumes_and_has_a_name_of_its_own():

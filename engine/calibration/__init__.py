@@ -42,7 +42,7 @@ def calibrate(
     request
         Groupings, cut, bins, level, draws of the noise bands.
     progress, cancelled
-        Told how far it is, asked whether to stop, between groupings.
+        Told how far it is, asked whether to stop, between groups.
 
     Raises
     ------
@@ -122,29 +122,33 @@ def _answer(
     overall = measured(blocks, sums, Subject(EVERYBODY, (), cut[0]), edges, request)
     found: dict[str, GroupingCalibration] = {}
     for done, (attributes, groups) in enumerate(list(kinds.items())[1:], 1):
-        if cancelled is not None and cancelled():
-            raise stopped("measuring calibration")
-        if progress is not None:
-            progress(done / len(kinds), groups.name)
-        found[groups.name] = _grouping(attributes, groups, split, blocks, request)
+        def look(share: float, words: str, done: int = done) -> None:
+            if cancelled is not None and cancelled():
+                raise stopped("measuring calibration")
+            if progress is not None:
+                progress((done + share) / len(kinds), words)
+
+        found[groups.name] = _grouping(attributes, groups, split, blocks, request, look)
     return Calibration(request, blocks.n, *left_out, weighted, overall, found,
                        worst_anywhere(overall, list(found.values()), request.min_group), exact)
 
 
 def _grouping(
-    attributes: tuple[str, ...], groups: Groups, split: Split, everybody: Blocks, request: Request
+    attributes: tuple[str, ...], groups: Groups, split: Split, everybody: Blocks, request: Request, look: Progress
 ) -> GroupingCalibration:
+    look(0.0, groups.name)
     cuts, note = _cuts(groups, request)
     parts = split(groups, attributes, cuts)
     count = sum(blocks.n >= request.min_group for blocks, _ in parts)
     edges = {cut: region_edges(everybody, request.regions, cut) for cut in cuts}
-    measures = tuple(
-        measured(blocks, sums, Subject(name, levels, cut, count), edges[cut], request)
-        for (blocks, sums), name, levels, cut in zip(parts, groups.names, groups.group_levels, cuts, strict=True)
-    )
+    measures = []
+    for g, ((blocks, sums), cut) in enumerate(zip(parts, cuts, strict=True)):
+        look(g / len(groups), f"{groups.name}, group {g + 1} of {len(groups)}")
+        who = Subject(groups.names[g], groups.group_levels[g], cut, count)
+        measures.append(measured(blocks, sums, who, edges[cut], request))
     balances = [group.balance for group in measures]
     return GroupingCalibration(
-        groups, measures, equality(groups.names, balances, request.level, request.min_group),
+        groups, tuple(measures), equality(groups.names, balances, request.level, request.min_group),
         class_gap(measures, lambda group: group.positive_class, request.min_group),
         class_gap(measures, lambda group: group.negative_class, request.min_group), request.min_group, note,
     )

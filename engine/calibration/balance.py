@@ -45,16 +45,15 @@ def moments(blocks: Blocks, cut: float) -> Moments:
     at, p = blocks.start_at(cut), blocks.score
     residual, wrong = blocks.residual, (1 - p) ** 2
     low, high = float(residual[:at].sum()), float(residual[at:].sum())
-    squares = blocks.positive * wrong + (blocks.mass - blocks.positive) * p**2
+    squares = float(blocks.positive @ wrong + (blocks.mass - blocks.positive) @ p**2)
     mean = blocks.mass * p
-    first = (blocks.n, blocks.total, blocks.positives, float(mean.sum()), float(mean @ p), high, low,
-             float(squares.sum()))
+    first = (blocks.n, blocks.total, blocks.positives, float(mean.sum()), float(mean @ p), high, low, squares)
     if not blocks.weighted:
         return Moments(*first, float(blocks.n), high, low, first[-1], float(blocks.variance.sum()))
     residual = blocks.positive_square - blocks.square * p
-    squares = blocks.positive_square * wrong + (blocks.square - blocks.positive_square) * p**2
+    squares = float(blocks.positive_square @ wrong + (blocks.square - blocks.positive_square) @ p**2)
     return Moments(*first, float(blocks.square.sum()), float(residual[at:].sum()), float(residual[:at].sum()),
-                   float(squares.sum()), float(blocks.variance.sum()))
+                   squares, float(blocks.variance.sum()))
 
 
 def balance(sums: Moments, level: float, name: str = "the group") -> tuple[Estimate, Statistic]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.calibration.blocks import Blocks
 from engine.calibration.results import Banded
@@ -76,15 +77,29 @@ def null_miscalibration(blocks: Blocks, draws: int, rng: np.random.Generator) ->
         ranks = (np.arange(THINNED) + 0.5) * (n / THINNED)
         score, rows = score[np.searchsorted(blocks.running, ranks)], np.ones(THINNED)
     found, alone = np.empty(draws), bool((rows == 1).all())
+    own = float(rows @ score**2)
     for k in range(draws):
         positive = rng.random(len(score)) < score if alone else rng.binomial(rows.astype(np.int64), score)
-        fitted = increasing(positive / rows, rows)
+        shares, mass = _runs(positive > 0) if alone else (positive / rows, rows)
         # Both Brier scores share the rows' own part; what differs is a sum over blocks.
-        found[k] = ((fitted - score) * (2 * positive - rows * (fitted + score))).sum() / rows.sum()
+        found[k] = (mass @ increasing(shares, mass) ** 2 - 2 * (positive @ score) + own) / rows.sum()
     if len(blocks) <= THINNED:
         return found
     ratio = THINNED / n
     return np.asarray(found.mean() * ratio**RATE + (found - found.mean()) * ratio**SPREAD, dtype=np.float64)
+
+
+def _runs(positive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return shares and rows of the runs of ones with the zeros after them: an increasing fit is level on each.
+
+    >>> _runs(np.array([False, True, True, False, True]))
+    (array([0.        , 0.66666667, 1.        ]), array([1., 3., 1.]))
+    """
+    turns = np.flatnonzero(positive[1:] != positive[:-1]) + 1
+    ends = [len(positive)] * (1 + (len(turns) + int(positive[0])) % 2)   # after ones stand no zeros
+    edges = np.concatenate([[0] if positive[0] else [0, 0], turns, ends])
+    mass = np.diff(edges[::2]).astype(np.float64)
+    return (edges[1::2] - edges[:-1:2]) / mass, mass
 
 
 def _smooth(table: Cells, residual: Floats) -> Floats:

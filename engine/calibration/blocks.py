@@ -110,10 +110,13 @@ def by_group(
     >>> blocks.score, blocks.mass, blocks.positive
     (array([0.25, 0.5 ]), array([1., 2.]), array([0., 1.]))
     """
+    keys = ((score + 0.0).view(np.int64) << 1) | label   # + 0.0: minus zero would sort last
+    if groups == 1:
+        return (_merged(keys, weight),)
     small = codes.astype(np.uint8 if groups <= 2**8 else np.uint16 if groups <= 2**16 else np.int64)
     order = np.argsort(small, kind="stable")
     ends = np.cumsum(np.bincount(small, minlength=groups))
-    keys = (((score + 0.0).view(np.int64) << 1) | label)[order]   # + 0.0: minus zero would sort last
+    keys = keys[order]
     weights = None if weight is None else weight[order]
     starts = np.concatenate([[0], ends[:-1]])
     return tuple(

@@ -40,7 +40,7 @@ class Compensated:
     request: Deployment
     groups: Groups
     name: str                    # of the version
-    here: Floats                 # (G,) share of events in the data; NaN without outcomes
+    here: Floats                 # (G,) share of events among rows with a score and an outcome; NaN without any
     there: Floats                # (G,) where the scores will be used; NaN: not asked for
     shift: Floats                # (G,) added to the log odds; 0 where nothing moves
     unmoved: tuple[tuple[str, str], ...]     # groups whose scores stay, and why
@@ -92,7 +92,8 @@ def compensated(dataset: Dataset, request: Deployment) -> Compensated:
     Parameters
     ----------
     dataset
-        With outcomes, which give the share of events here (weighted where there are weights), and a score in 0 to 1.
+        With outcomes, which give the share of events here (of rows with a score, weighted where there are weights), and
+        a score in 0 to 1.
     request
         One rate for everybody, or a rate by group.
 
@@ -123,10 +124,10 @@ def _checked(dataset: Dataset, request: Deployment) -> tuple[Floats, Groups, np.
     if not len(known) or known.min() < 0 or known.max() > 1:
         raise invalid("another base rate needs a score between 0 and 1", f"score '{plain(dataset.score)}'",
                       "values outside", "recalibrate it first")
-    if (request.rate is None) != bool(request.rates) or bool(request.rates) != bool(request.attributes):
+    if (request.rate is None) != bool(request.attributes) or (request.rates and not request.attributes):
         raise invalid("say one base rate, or one by group of named attributes", "request", "neither or both", "choose")
     groups, codes = grouping(dataset, request.attributes)
-    for name, rate in request.rates or (("everybody", request.rate or 0.0),):
+    for name, rate in request.rates if request.rate is None else (("everybody", request.rate),):
         if not 0 < rate < 1:
             raise invalid("a base rate lies between 0 and 1", f"group '{plain(name)}'", f"{rate:g}", "choose another")
         if request.rates and name not in groups.names:
@@ -137,7 +138,7 @@ def _checked(dataset: Dataset, request: Deployment) -> tuple[Floats, Groups, np.
 def _base_rates(dataset: Dataset, codes: np.ndarray, count: int) -> Floats:
     label = np.asarray(dataset.label)
     weight = np.ones(dataset.n) if dataset.weight is None else dataset.weight
-    known = label >= 0
+    known = (label >= 0) & np.isfinite(dataset.score_values())   # those whose scores are moved
     both = np.bincount(codes[known], weight[known], minlength=count)
     events = np.bincount(codes[known], weight[known] * label[known], minlength=count)
     with np.errstate(invalid="ignore"):

@@ -13,8 +13,11 @@ from engine.intervals import quantile
 from engine.types import Estimate, Floats
 
 STEPS = 12
-COARSE = 4096    # runs of blocks that the first fit sees
+COARSEST, COARSE = 256, 4096    # runs of blocks that the first two fits see
+PORTION = 2**14    # blocks at a time: sums of a million rows in one go wait for memory
 SETTLED = 1e-5    # of a Newton step: the error left after it is about its square
+
+Columns = tuple[Floats, Floats, Floats]   # log odds, mass and positives of blocks
 
 
 def log_odds(blocks: Blocks) -> tuple[Floats, Floats, int]:
@@ -44,7 +47,7 @@ def slope_intercept(
         estimate = Estimate(math.nan, n=blocks.n, reason=reason)
         return estimate, estimate
     x = logs[0] - logs[1]
-    found, inverse = _newton((x, blocks.mass, blocks.positive), _coarse(x, blocks))
+    found, inverse = _newton((x, blocks.mass, blocks.positive), _coarse((x, blocks.mass, blocks.positive)))
     if inverse is None:
         estimate = Estimate(math.nan, n=blocks.n, reason=f"not estimable: the scores of {name} nearly separate the "
                                                          "outcomes")
@@ -72,31 +75,52 @@ def _impossible(blocks: Blocks, name: str) -> str | None:
     return None
 
 
-def _coarse(x: Floats, blocks: Blocks) -> Floats:
-    """Return intercept and slope with every run of blocks as one: a start from which Newton's steps cannot stray."""
-    starts = np.arange(0, len(x), max(len(x) // COARSE, 1))
-    mass, positive = np.add.reduceat(blocks.mass, starts), np.add.reduceat(blocks.positive, starts)
-    mean = np.add.reduceat(blocks.mass * x, starts) / mass
-    return logistic(np.column_stack([np.ones(len(starts)), mean]), np.clip(positive / mass, 0, 1), mass)
+def _coarse(data: Columns) -> Floats:
+    """Return intercept and slope with every run of blocks as one: a start from which Newton's steps cannot stray.
+
+    The safe but slow fit sees few runs, plain steps go on from there with more.
+    """
+    more = _runs(data, COARSE)
+    x, mass, positive = _runs(more, COARSEST)
+    start = logistic(np.column_stack([np.ones(len(x)), x]), np.clip(positive / mass, 0, 1), mass)
+    return _newton(more, start)[0]
 
 
-def _newton(data: tuple[Floats, Floats, Floats], start: Floats) -> tuple[Floats, Floats | None]:
-    """Return (intercept, slope) and the inverse of the information; None where the steps do not settle."""
+def _runs(data: Columns, count: int) -> Columns:
+    """Return neighbouring blocks added up, about `count` of them, at their mean log odds."""
     x, mass, positive = data
+    starts = np.arange(0, len(x), max(len(x) // count, 1))
+    total = np.add.reduceat(mass, starts)
+    return np.add.reduceat(mass * x, starts) / total, total, np.add.reduceat(positive, starts)
+
+
+def _newton(data: Columns, start: Floats) -> tuple[Floats, Floats | None]:
+    """Return (intercept, slope) and the inverse of the information; None where the steps do not settle."""
     found = start
     for _ in range(STEPS):
-        chance = sigmoid(found[0] + found[1] * x)
-        curvature, miss = mass * chance * (1 - chance), positive - mass * chance
-        tilted = curvature * x
-        information = np.array([[curvature.sum(), tilted.sum()], [tilted.sum(), tilted @ x]])
+        information, slope = _at(data, found)
         if not np.linalg.cond(information) < 1e14:
             return start, None
-        inverse = np.linalg.inv(information)
-        change = inverse @ np.array([miss.sum(), miss @ x])
+        inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
+        change = inverse @ slope
         found = found + change
         if float(np.abs(change).max()) < SETTLED * (1 + float(np.abs(found).max())):
             return found, inverse
     return start, None
+
+
+def _at(data: Columns, found: Floats) -> tuple[Floats, Floats]:
+    """Return information (2, 2) and slope (2,) of the log likelihood, added up in portions that stay in cache."""
+    information, slope = np.zeros((2, 2)), np.zeros(2)
+    for begin in range(0, len(data[0]), PORTION):
+        x, mass, positive = (column[begin : begin + PORTION] for column in data)
+        chance = sigmoid(found[0] + found[1] * x)
+        expected = mass * chance
+        curvature, miss = expected * (1 - chance), positive - expected
+        tilted = curvature * x
+        information += [[curvature.sum(), tilted.sum()], [tilted.sum(), tilted @ x]]
+        slope += miss.sum(), miss @ x
+    return information, slope
 
 
 def _meat(x: Floats, blocks: Blocks, found: Floats) -> Floats:

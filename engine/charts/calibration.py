@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.calibration.results import GroupCalibration
-from engine.charts.theme import BLUE, CLEAR, GREY, RULE, Chart, Column, axis, badge, house, number
+from engine.charts.theme import BLUE, CLEAR, GREY, RULE, SHOWN, Chart, Column, axis, badge, house, number
 from engine.text import markup, plain
 from engine.types import Estimate, Estimates, Floats
 
@@ -20,6 +20,8 @@ STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 SQUARES = 3                      # lines of equal two-bin error drawn
 LONGEST = 1.35                   # times the furthest mark; longer bars leave the picture
 NOMINAL = 460.0                  # pixels of the shorter side that labels are laid out for
+AWAY = (17.0, 32.0, 50.0)        # pixels across and up from a mark to its number: beside it, or with a line to it
+ROOM = 14.0                      # pixels between a number and the nearest other mark or number
 CORNERS = (                      # where the error lies on one side of the cut alone: across, up, words
     (1, 1, "scores above the cut<br>too low"), (0, 1, "scores below the cut<br>too high"),
     (0, 0, "scores above the cut<br>too high"), (1, 0, "scores below the cut<br>too low"),
@@ -28,7 +30,9 @@ READING = (
     "Each mark is a group, larger with more rows; left of the middle its scores are too high on average, below the "
     "middle they are too sure on both sides of the cut; bars are intervals, squares join equal two-bin error, and the "
     "small diamond is a convention of ±0.01, not a test. Look for marks whose bars stay clear of the middle and of "
-    "one another, and remember that a mark in the middle can hide errors that cancel, which the curves below show."
+    "one another, and remember that a mark in the middle can hide errors that cancel, which the curves below show; "
+    "of many groups the twelve that differ most beyond chance have numbers and bars, and the others say theirs when "
+    "pointed at and in the table."
 )
 
 
@@ -51,9 +55,11 @@ def quadrant(groups: Sequence[GroupCalibration], cut: str, least: int = SMALL) -
     figure = go.Figure()
     reach = _reach(large, balance, drawn, rows, least)
     _squares(figure, reach)
-    for small in (True, False):
-        _marks(figure, [g for g in drawn if bool(rows[g] < least) is small], names, rows, large, balance, small)
-    _numbers(figure, drawn, large, balance, rows, reach)
+    told = [g for g in by_surprise(groups, least) if g in drawn][:SHOWN]
+    for small, told_of in ((True, False), (False, False), (True, True), (False, True)):
+        chosen = [g for g in drawn if bool(rows[g] < least) is small and (g in told) is told_of]
+        _marks(figure, chosen, names, rows, large, balance, small, told_of)
+    _numbers(figure, told, drawn, large, balance, reach)
     _corners(figure)
     house(figure, 470, showlegend=False, margin={"l": 8, "r": 8, "t": 24, "b": 8}, hovermode="closest")
     figure.update_xaxes(**axis("← scores too high     calibration-in-the-large     scores too low →"),
@@ -97,19 +103,22 @@ def _squares(figure: go.Figure, reach: float) -> None:
 
 def _marks(
     figure: go.Figure, chosen: Sequence[int], names: Sequence[str], rows: Floats, large: Estimates,
-    balance: Estimates, small: bool,
+    balance: Estimates, small: bool, told: bool,
 ) -> None:
+    """Draw marks; those that are told of with their intervals, which others have in words and in the table."""
     if not chosen:
         return
+    bars = {"error_x": _bars(large, chosen, GREY if small else BLUE),
+            "error_y": _bars(balance, chosen, GREY if small else BLUE)} if told else {}
     colour = GREY if small else BLUE
     biggest = float(np.sqrt(rows.max()))
     size = [SIZES[0] + (SIZES[1] - SIZES[0]) * float(np.sqrt(rows[g])) / biggest for g in chosen]
     figure.add_scatter(
-        x=large.value[chosen], y=balance.value[chosen], mode="markers", name="few rows" if small else "groups",
+        x=large.value[chosen], y=balance.value[chosen], mode="markers",
+        name=("few rows" if small else "groups") + ("" if told else ", others"), opacity=1 if told else 0.6,
         marker={"size": size, "color": CLEAR if small else _faint(colour), "symbol": "circle",
                 "line": {"color": colour, "width": 1.6}},
-        error_x=_bars(large, chosen, colour), error_y=_bars(balance, chosen, colour),
-        text=[_hover(names[g], rows[g], g, large, balance) for g in chosen],
+        **bars, text=[_hover(names[g], rows[g], g, large, balance) for g in chosen],
         hovertemplate="%{text}<extra></extra>", cliponaxis=True,
     )
 
@@ -120,21 +129,38 @@ def _bars(found: Estimates, chosen: Sequence[int], colour: str) -> dict[str, obj
             "arrayminus": np.nan_to_num(value - low), "thickness": 1.2, "width": 0}
 
 
+def by_surprise(groups: Sequence[GroupCalibration], least: int = SMALL) -> list[int]:
+    """Return the groups whose mean outcome and score differ most beyond chance first; those under `least` rows last."""
+    scaled = np.abs([group.calibration_in_the_large_null.scaled for group in groups])
+    small = np.array([group.n < least for group in groups])
+    return [int(g) for g in np.lexsort((-np.nan_to_num(scaled), small))]
+
+
 def _numbers(
-    figure: go.Figure, drawn: Sequence[int], large: Estimates, balance: Estimates, rows: Floats, reach: float
+    figure: go.Figure, order: Sequence[int], drawn: Sequence[int], large: Estimates, balance: Estimates, reach: float
 ) -> None:
-    """Write each group's number beside its mark, where the fewest marks and numbers already stand."""
+    """Write groups' numbers beside their marks, or a little away with a line to them, where there is room.
+
+    Those first in order choose first. A number that would stand on another or on a mark is left out.
+    """
     unit = NOMINAL / (2 * reach)
-    spots = np.array([[large.value[g] * unit, balance.value[g] * unit] for g in drawn]).reshape(-1, 2)
-    taken = [tuple(spot) for spot in spots]
-    for place, g in sorted(enumerate(drawn), key=lambda pair: -rows[pair[1]]):
-        across, up = free_side(spots[place], taken)
-        taken.append((spots[place][0] + across, spots[place][1] + up))
-        figure.add_annotation(x=large.value[g], y=balance.value[g], text=f"<b>{badge(g)}</b>", showarrow=False,
-                              xshift=across, yshift=up, font={"size": 13})
+    spots = {g: np.array([large.value[g] * unit, balance.value[g] * unit]) for g in drawn}
+    taken = [tuple(spot) for spot in spots.values()]
+    for g in order:
+        for across, up in (free_side(spots[g], taken, away) for away in AWAY):
+            if room(spots[g], (across, up), taken) >= ROOM:
+                taken.append((spots[g][0] + across, spots[g][1] + up))
+                _number(figure, g, (float(large.value[g]), float(balance.value[g])), across, up)
+                break
 
 
-def free_side(spot: Floats, taken: Sequence[tuple[float, ...]], away: float = 17.0) -> tuple[float, float]:
+def _number(figure: go.Figure, g: int, at: tuple[float, float], across: float, up: float) -> None:
+    line = {"showarrow": False, "xshift": across, "yshift": up} if abs(across) == AWAY[0] else {
+        "showarrow": True, "ax": across, "ay": -up, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": GREY, "standoff": 4}
+    figure.add_annotation(x=at[0], y=at[1], text=f"<b>{badge(g)}</b>", font={"size": 13}, **line)
+
+
+def free_side(spot: Floats, taken: Sequence[tuple[float, ...]], away: float = AWAY[0]) -> tuple[float, float]:
     """Return the shift, in pixels, that keeps a number furthest from what already stands there.
 
     Diagonal sides only: the others are where the interval bars run.
@@ -143,14 +169,22 @@ def free_side(spot: Floats, taken: Sequence[tuple[float, ...]], away: float = 17
     (-17.0, -17.0)
     """
     sides = ((away, away), (-away, away), (away, -away), (-away, -away))
+    return max(sides, key=lambda side: room(spot, side, taken))
+
+
+def room(spot: Floats, side: tuple[float, float], taken: Sequence[tuple[float, ...]]) -> float:
+    """Return how far, in pixels, a number beside a mark is from the nearest other mark or number.
+
+    Pixels across count three quarters: a number of two digits is wider than it is tall.
+
+    >>> room(np.array([0.0, 0.0]), (17.0, 17.0), [(0.0, 0.0), (13.0, 13.0)])
+    5.0
+    """
     others = np.array([other for other in taken if tuple(spot) != other]).reshape(-1, 2)
-
-    def room(side: tuple[float, float]) -> float:
-        if not len(others):
-            return 0.0
-        return float(np.hypot(*(others - (spot + np.array(side))).T).min())
-
-    return max(sides, key=room)
+    if not len(others):
+        return float("inf")
+    across, up = (others - (spot + np.array(side))).T
+    return float(np.hypot(0.75 * across, up).min())
 
 
 def _corners(figure: go.Figure) -> None:
@@ -184,7 +218,8 @@ def signed(value: float, digits: int = 3) -> str:
 
 
 def _table(names: Sequence[str], rows: Floats, large: Estimates, balance: Estimates) -> dict[str, Column]:
-    table: dict[str, Column] = {"group": [plain(name) for name in names], "rows": [float(n) for n in rows]}
+    table: dict[str, Column] = {"group": [plain(name) for name in names],
+                                "number": [g + 1 for g in range(len(names))], "rows": [float(n) for n in rows]}
     for word, found in (("calibration-in-the-large", large), ("Balance", balance)):
         for end, part in (("", found.value), (", low", found.low), (", high", found.high)):
             table[word + end] = [float(value) if np.isfinite(value) else None for value in part]

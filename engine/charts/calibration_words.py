@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.calibration.results import Banded, Equality, GroupCalibration, GroupingCalibration, Multicalibration
-from engine.charts.calibration import FEWEST, SMALL, signed
+from engine.charts.calibration import FEWEST, SMALL, by_surprise, signed
 from engine.charts.theme import badge
 from engine.text import markdown, plain
 from engine.types import Estimate
@@ -22,12 +22,7 @@ def told(found: GroupingCalibration) -> list[int]:
     if len(kept) <= SENTENCES:
         return kept
     sure = [g for g in kept if not found.small[g]] or kept
-    return sorted(sure, key=lambda g: -_clear(found.measured[g]))[:SENTENCES]
-
-
-def _clear(group: GroupCalibration) -> float:
-    scaled = abs(group.calibration_in_the_large_null.scaled)
-    return scaled if np.isfinite(scaled) else -1.0
+    return [g for g in by_surprise(found.measured, found.min_group) if g in sure][:SENTENCES]
 
 
 def group_sentence(group: GroupCalibration, place: int, least: int = SMALL) -> str:

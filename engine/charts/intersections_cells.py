@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from engine.charts.heat_map import SCALE
 from engine.charts.intersections_words import finite, value
 from engine.charts.theme import BLUE, CLEAR, GREY, RULE, SHOWN, Chart, Column, axis, badge, house
-from engine.dependence.diagnosis import Diagnosis
+from engine.dependence.diagnosis import Compared
 from engine.text import markup, plain
 from engine.types import Floats
 
@@ -32,18 +32,18 @@ GREY_DOTS = "; open grey dots have too few persons to be compared"
 WIDE = 34                # characters of an axis title that fit a phone
 
 
-def cells(found: Diagnosis, what: str, share: bool) -> Chart:
+def cells(found: Compared, what: str, share: bool) -> Chart:
     """Draw the cells: a heat map where they are those of two attributes with few levels, else a sorted list."""
     return heat_map(found, what, share) if _as_fields(found) else sorted_list(found, what, share)
 
 
-def _as_fields(found: Diagnosis) -> bool:
+def _as_fields(found: Compared) -> bool:
     """Return whether the cells fit a heat map."""
     sides = sorted(len(levels) for levels in found.cells.levels)
     return len(found.cells.attributes) == 2 and sides[0] <= MOST_LEVELS[1] and sides[1] <= MOST_LEVELS[0]
 
 
-def shown(found: Diagnosis) -> str:
+def shown(found: Compared) -> str:
     """Return which of the cells the chart shows, in a sentence: all of a heat map, at most twelve of a list."""
     drawn = list(range(len(found.cells))) if _as_fields(found) else listed(found)
     grey = len(small(found) & set(drawn))
@@ -55,13 +55,13 @@ def shown(found: Diagnosis) -> str:
     return " ".join(words)
 
 
-def small(found: Diagnosis) -> set[int]:
+def small(found: Compared) -> set[int]:
     """Return the cells with too few rows to be compared."""
     left = {name for name, _ in found.left_out}
     return {g for g, name in enumerate(found.cells.names) if name in left}
 
 
-def heat_map(found: Diagnosis, what: str, share: bool) -> Chart:
+def heat_map(found: Compared, what: str, share: bool) -> Chart:
     """Draw the cells of two attributes as a field each, the one with fewer levels across.
 
     Parameters
@@ -105,7 +105,7 @@ def heat_map(found: Diagnosis, what: str, share: bool) -> Chart:
                  HEAT.format(grey=GREY_FIELDS if small(found) else ""), "combinations")
 
 
-def _too_few(figure: go.Figure, found: Diagnosis, grid: _grid, z: Floats) -> None:
+def _too_few(figure: go.Figure, found: Compared, grid: _grid, z: Floats) -> None:
     """Fill the fields of cells that are not compared in grey."""
     if small(found):
         grey: Floats = np.full(z.shape, np.nan)
@@ -118,7 +118,7 @@ def _too_few(figure: go.Figure, found: Diagnosis, grid: _grid, z: Floats) -> Non
 class _grid:
     """Where each cell stands: the attribute with more levels goes down."""
 
-    def __init__(self, found: Diagnosis) -> None:
+    def __init__(self, found: Compared) -> None:
         sizes = [len(levels) for levels in found.cells.levels]
         self.order = (0, 1) if sizes[0] >= sizes[1] else (1, 0)
         self.place = np.zeros((sizes[self.order[0]], sizes[self.order[1]]))
@@ -132,7 +132,7 @@ def _tick(name: str) -> str:
     return str(markup(plain(name, 18)))
 
 
-def _field(found: Diagnosis, g: int, share: bool, roomy: bool) -> str:
+def _field(found: Compared, g: int, share: bool, roomy: bool) -> str:
     one = found.estimates[g]
     number = f"<b>{value(one.value, share)}</b>"
     if not roomy:
@@ -141,7 +141,7 @@ def _field(found: Diagnosis, g: int, share: bool, roomy: bool) -> str:
     return f"{number}<br>{ends}<br>n {one.n:,.0f}"
 
 
-def _hover(found: Diagnosis, g: int, share: bool) -> str:
+def _hover(found: Compared, g: int, share: bool) -> str:
     one = found.estimates[g]
     words = f"<b>{markup(plain(found.cells.names[g], 60))}</b><br>{one.n:,.0f} persons<br>{value(one.value, share)}"
     if np.isfinite(one.low):
@@ -155,7 +155,7 @@ def _signed(amount: float, share: bool) -> str:
     return f"{100 * amount:+.1f} points" if share else f"{amount:+.3g}"
 
 
-def listed(found: Diagnosis) -> list[int]:
+def listed(found: Compared) -> list[int]:
     """Return the cells of the list: those most surely different, then small ones while there is room; by number."""
     worst = [contrast.cell for contrast in found.contrasts]
     has = [g for g in range(len(found.cells)) if found.estimates.n[g] > 0 and g not in worst]
@@ -163,7 +163,7 @@ def listed(found: Diagnosis) -> list[int]:
     return sorted(chosen, key=lambda g: -float(np.nan_to_num(found.estimates.value[g], nan=-np.inf)))
 
 
-def sorted_list(found: Diagnosis, what: str, share: bool) -> Chart:
+def sorted_list(found: Compared, what: str, share: bool) -> Chart:
     """Draw cells as dots with intervals, the highest number first."""
     chosen = listed(found)
     figure = go.Figure()
@@ -185,7 +185,7 @@ def sorted_list(found: Diagnosis, what: str, share: bool) -> Chart:
 
 
 def _dots(
-    figure: go.Figure, found: Diagnosis, rows: Sequence[tuple[int, int]], grey: bool, share: bool
+    figure: go.Figure, found: Compared, rows: Sequence[tuple[int, int]], grey: bool, share: bool
 ) -> None:
     chosen = [g for _, g in rows]
     middle, low, high = (part[chosen] for part in (found.estimates.value, found.estimates.low, found.estimates.high))
@@ -198,7 +198,7 @@ def _dots(
     )
 
 
-def table(found: Diagnosis, what: str) -> dict[str, Column]:
+def table(found: Compared, what: str) -> dict[str, Column]:
     """Return every cell as columns: its number, and how it differs from all others."""
     against = {contrast.cell: contrast for contrast in found.contrasts}
     order = sorted(range(len(found.cells)), key=lambda g: -float(np.nan_to_num(found.estimates.value[g], nan=-np.inf)))
@@ -219,7 +219,7 @@ def table(found: Diagnosis, what: str) -> dict[str, Column]:
     }
 
 
-def _alt(found: Diagnosis, what: str, share: bool) -> str:
+def _alt(found: Compared, what: str, share: bool) -> str:
     kept = [g for g in listed(found) if g not in small(found)]
     if not kept:
         return f"{plain(what)} by combination: none has enough persons."

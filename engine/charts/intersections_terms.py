@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from engine.charts.theme import BLUE, GREY, VERMILION, Chart, Column, axis, house
+from engine.charts.theme import BLUE, GREY, VERMILION, Chart, Column, axis, hatch, house
 from engine.dependence.diagnosis import Diagnosis
 from engine.text import markup, plain
 
@@ -32,7 +32,7 @@ def terms(found: Diagnosis, measure: str) -> Chart:
     figure.add_bar(
         x=[value for _, value, _, _ in rows], y=list(range(len(rows))), orientation="h", width=0.6, name=measure,
         marker={"color": [colour for _, _, colour, _ in rows],
-                "pattern": {"shape": [shape for *_, shape in rows], "fgcolor": "#ffffff", "size": 6}},
+                "pattern": hatch([shape for *_, shape in rows])},
         hovertemplate="%{x:.4g}<extra></extra>",
     )
     if found.dependence_noise == found.dependence_noise:

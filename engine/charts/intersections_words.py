@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 
 from engine.charts.theme import number, percent
-from engine.dependence.diagnosis import Contrast, Diagnosis, Gap
+from engine.dependence.diagnosis import Compared, Contrast, Diagnosis, Gap
 from engine.dependence.request import PENALTIES
 from engine.dependence.result import Path, PathPoint
 from engine.text import markdown
@@ -64,7 +64,7 @@ def gap(found: Gap, share: bool) -> str:
             f"{markdown(found.lowest, NAME)} to {markdown(found.highest, NAME)}")
 
 
-def told(found: Diagnosis, what: str, share: bool) -> list[str]:
+def told(found: Compared, what: str, share: bool) -> list[str]:
     """Return the diagnosis in sentences of escaped Markdown: single attributes against combinations, and persons.
 
     Parameters
@@ -96,7 +96,7 @@ def _times(known: list[Gap], whole: Gap) -> str:
     return f": {whole.estimate.value / largest:.2g} times the largest gap of one attribute" if largest > 0 else ""
 
 
-def _persons(found: Diagnosis) -> str:
+def _persons(found: Compared) -> str:
     small = float(sum(found.estimates.n[g] for g, name in enumerate(found.cells.names)
                       if name in dict(found.left_out)))
     words = f"{found.rows:,} persons looked at"
@@ -119,15 +119,27 @@ def dependence(found: Diagnosis, penalty: str, shuffles: int = 0) -> str:
     name = PENALTIES[penalty]
     p = found.dependence_p_value
     chance = "its p-value is not defined" if isnan(p) else (
-        f"{_p_value(p, shuffles)}; 95 % of shuffled values stay under {found.dependence_noise:.3g}")
-    parts = [f"{markdown(attribute, NAME)} alone {term:.3g}" for attribute, term in found.terms.items()]
+        f"{_p_value(p, shuffles)}; 95 % of shuffled values stay under {amount(found.dependence_noise)}")
+    parts = [f"{markdown(attribute, NAME)} alone {amount(term)}" for attribute, term in found.terms.items()]
     if len(found.terms) > 1:
-        parts.append(f"only in combination {found.interaction:.3g}")
+        parts.append(f"only in combination {amount(found.interaction)}")
     error = f" Relative error of the landmarks about {found.error:.1g}." if found.error else ""
-    said = (f"Dependence on all of them together ({name}², {found.estimator}): **{found.dependence:.3g}** ({chance}). "
-            f"Of it, {'; '.join(parts)}.{error}")
+    said = (f"Dependence on all of them together ({name}², {found.estimator}): **{amount(found.dependence)}** "
+            f"({chance}). Of it, {'; '.join(parts)}.{error}")
     below = BELOW.get(penalty, "") if len(found.terms) > 1 and found.interaction < 0 else ""
-    return said.replace(" -", " −") + below
+    return said + below
+
+
+def amount(value: float) -> str:
+    """Return three significant digits, written out down to a millionth, with a real minus.
+
+    >>> amount(7.894e-05), amount(-0.000152), amount(1.5)
+    ('0.0000789', '−0.000152', '1.5')
+    """
+    said = f"{value:.3g}"
+    if "e-0" in said and abs(value) >= 1e-6:
+        said = np.format_float_positional(value, 3, unique=False, fractional=False, trim="-")
+    return said.replace("-", "−", 1) if value < 0 else said
 
 
 def _p_value(p: float, shuffles: int) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 
 from engine.dependence.gaps import cell_means, gap, kept
 from engine.dependence.learning import outcome_of
-from engine.dependence.path import Telling, Walk
+from engine.dependence.path import Telling, Walk, one_number
 from engine.dependence.request import BASELINES, Plan
 from engine.dependence.result import PathPoint
 from engine.errors import InvalidData, invalid, stopped
 from engine.text import plain
-from engine.types import Floats, Ints, Progress
+from engine.types import Cancelled, Floats, Ints, Progress
 
 Estimator = Any    # fairlearn has no types that mypy can read
 BOUNDS = (0.02, 0.1)     # gaps that exponentiated gradient is asked for
@@ -74,11 +74,9 @@ def _exponentiated(here: Walk, told: Telling) -> Iterator[PathPoint]:
     if here.dataset.weight is not None:
         raise invalid("exponentiated gradient takes no weights of rows", "baseline", "weights", "leave it out")
     for bound in BOUNDS:
-        if here.cancelled():
-            raise stopped("the baselines")
-        told.step(f"{BASELINES['exponentiated_gradient']}, gap {bound:g} (dozens of models)")
+        asked = told.step(f"{BASELINES['exponentiated_gradient']}, gap {bound:g} (dozens of models)")
         begun = here.clock()
-        model = _reduction(here, bound)
+        model = _reduction(here, bound, asked)
         seconds = here.clock() - begun
         key = f"exponentiated {bound!r}"
         here.predictions[key] = _mean_probability(here, model, here.held)
@@ -88,18 +86,27 @@ def _exponentiated(here: Walk, told: Telling) -> Iterator[PathPoint]:
         seen = here.bench.problem.penalised(train)[0]
         yield PathPoint(key, f"exponentiated gradient, gap {bound:g}", None, None, seconds, int(model.n_oracle_calls_),
                         int(model.n_oracle_calls_), True, _as_lottery(here, model), here.bench.problem.loss(train)[0],
-                        here.penalty.value_and_gradient(seen)[0], False, here.validation.measure(validation),
+                        here.penalty.value_and_gradient(seen)[0], one_number(seen), here.validation.measure(validation),
                         here.test.measure(test))
 
 
-def _reduction(here: Walk, bound: float) -> Estimator:
+def _reduction(here: Walk, bound: float, cancelled: Cancelled) -> Estimator:
     from fairlearn.reductions import DemographicParity, ExponentiatedGradient
     from sklearn.linear_model import LogisticRegression
+
+    class Asking(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types that mypy can read
+        """Each of the reduction's dozens of fits asks first: fairlearn itself has no way to be stopped."""
+
+        def fit(self, features: Floats, outcome: Ints, sample_weight: Floats | None = None) -> Asking:
+            if cancelled():
+                raise stopped("the baselines")
+            fitted: Asking = super().fit(features, outcome, sample_weight)
+            return fitted
 
     rows, seed = here.bench.train, here.plan.request.seed
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
-    model = ExponentiatedGradient(LogisticRegression(max_iter=1_000, random_state=seed),
+    model = ExponentiatedGradient(Asking(max_iter=1_000, random_state=seed),
                                   DemographicParity(difference_bound=bound), max_iter=ITERATIONS)
     return model.fit(_dense(here, rows), outcome_of(here.dataset, here.plan)[rows].astype(int),
                      sensitive_features=here.codes[rows])

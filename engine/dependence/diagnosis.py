@@ -12,7 +12,7 @@ from engine.counting.groups import Groups, grouping
 from engine.dependence import gaps, penalties, permutation
 from engine.dependence.attributes import columns
 from engine.dependence.request import PENALTIES, PenaltyKind
-from engine.errors import invalid
+from engine.errors import invalid, stopped
 from engine.intervals import quantile, square_and_add
 from engine.text import plain
 from engine.types import Cancelled, Codes, Dataset, Estimate, Estimates, Floats, Ints, Progress
@@ -24,6 +24,7 @@ class Question:
 
     `threshold`: compare the share of rows with a score of at least that, rather than the mean score. `penalty`, `c`,
     `as_continuous` as in `engine.dependence.Request`; `permutations` of the score test the dependence as a whole.
+    `most` is how many rows the dependence is measured on where there are more, drawn at random; None for all of them.
     """
 
     attributes: tuple[str, ...] | None = None
@@ -35,6 +36,7 @@ class Question:
     level: float = 0.95
     min_group: int = 30
     seed: int = 0
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Contrast:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis:
-    """The gaps of each attribute alone beside those of the cells, cell by cell, and where the dependence lies."""
+class Compared:
+    """The gaps of each attribute alone beside those of the cells, and cell by cell."""
 
     score: str
     compares: str                      # what the numbers are, in words
@@ -75,9 +77,16 @@ class Diagnosis:
     marginal: tuple[Gap, ...]          # one per attribute
     intersectional: Gap
     contrasts: tuple[Contrast, ...]    # worst first: by what is sure, then by size
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis(Compared):
+    """The same, and where the dependence lies."""
+
     dependence: float                  # the penalty of the score: squared, U (V with weights)
     dependence_p_value: float
     dependence_noise: float            # what 95 % of shuffled scores stay under
+    dependence_rows: int               # that it is measured on; fewer than `rows` where `most` was asked for
     terms: dict[str, float]            # parts of it by attribute
     interaction: float                 # the part that no attribute shows alone; below 0 where several count alone
     combinations: dict[str, float]     # pure interactions by combination, "a x b", of the joint measure
@@ -86,33 +95,24 @@ class Diagnosis:
     error: float
 
 
-def diagnose(
-    dataset: Dataset, question: Question | None = None, progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
-) -> Diagnosis:
-    """Return where the score in use differs between groups and combinations of groups.
+def compare_cells(dataset: Dataset, question: Question | None = None) -> Compared:
+    """Return where the score in use differs between groups and combinations of groups; O(rows).
 
     Rows without a score are left out and counted. Cells with fewer than `min_group` rows are shown and not compared.
 
     Raises
     ------
     InvalidData
-        There is no score or no such attribute; or stopped.
+        There is no score or no such attribute.
 
     References
     ----------
     Kearns, Neel, Roth and Wu 2018, Preventing fairness gerrymandering; Holm 1979 for the p-values.
     """
     question = question or Question()
-    need_rows(dataset, "the diagnosis of combinations")
-    attributes = _attributes(dataset, question)
-    scores = dataset.score_values()
-    rows = np.flatnonzero(~np.isnan(scores))
-    if not len(rows) or dataset.score is None:
-        raise invalid("a score is needed", f"data '{plain(dataset.name)}'", "none", "name a score or train a model")
+    attributes, rows, scores, weight = _scored(dataset, question)
     share = question.threshold is not None
-    values = scores[rows] if question.threshold is None else (scores[rows] >= question.threshold).astype(np.float64)
-    weight = None if dataset.weight is None else dataset.weight[rows]
+    values = scores if question.threshold is None else (scores >= question.threshold).astype(np.float64)
     cells, codes = grouping(dataset, attributes)
     codes = codes[rows]
     means = gaps.cell_means(values, codes, len(cells), weight, share=share)
@@ -122,21 +122,65 @@ def diagnose(
         groups, own = grouping(dataset, (name,))
         alone = gaps.cell_means(values, own[rows], len(groups), weight, share=share)
         marginal.append(_gap(name, groups.names, alone, question, rng))
-    penalty = _penalty(dataset, question, attributes, rows, weight)
-    tested = permutation.against_chance(penalty, scores[rows], rng, question.permutations, progress, cancelled)
-    terms = penalty.terms(scores[rows])
-    joint = terms if question.penalty == "joint" else _penalty(
-        dataset, replace(question, penalty="joint"), attributes, rows, weight).terms(scores[rows])
     whole = gaps.cell_means(values, np.zeros(len(rows), dtype=np.int64), 1, weight, share=share)
-    return Diagnosis(
-        dataset.score, _words(dataset.score, question), len(rows), dataset.n - len(rows), cells,
+    return Compared(
+        str(dataset.score), _words(str(dataset.score), question), len(rows), dataset.n - len(rows), cells,
         means.estimates(cells.names, question.level), whole.estimates(("all",), question.level)[0],
         _beyond(cells, means), _left_out(cells, means, question), tuple(marginal),
         _gap(cells.name, cells.names, means, question, rng), _contrasts(cells, means, values, codes, weight, question),
-        tested.value, tested.p_value, tested.noise_high, dict(terms.values), terms.interaction,
-        dict(joint.by_subset),
-        "U" if weight is None else "V", penalty.route, penalty.error,
     )
+
+
+def diagnose(
+    dataset: Dataset, question: Question | None = None, progress: Progress | None = None,
+    cancelled: Cancelled | None = None, compared: Compared | None = None,
+) -> Diagnosis:
+    """Return where the score in use differs between groups and their combinations, and where its dependence lies.
+
+    Parameters
+    ----------
+    compared
+        What `compare_cells` returned, where it was asked before.
+
+    Raises
+    ------
+    InvalidData
+        There is no score or no such attribute; or stopped.
+    """
+    question = question or Question()
+    compared = compared or compare_cells(dataset, question)
+    attributes, rows, scores, weight = _scored(dataset, question)
+    if question.most is not None and len(rows) > question.most:
+        some = np.sort(np.random.default_rng(question.seed).choice(len(rows), question.most, replace=False))
+        rows, scores, weight = rows[some], scores[some], None if weight is None else weight[some]
+    look = progress or (lambda share, words: None)
+    look(0.0, "looking at every attribute")
+    penalty = _penalty(dataset, question, attributes, rows, weight)
+    tested = permutation.against_chance(penalty, scores, np.random.default_rng((question.seed, 1)),
+                                        question.permutations, lambda share, words: look(0.8 * share, words), cancelled)
+    look(0.8, "looking where it lies")
+    terms = penalty.terms(scores)
+    if cancelled is not None and cancelled():
+        raise stopped("looking where the dependence lies")
+    look(0.9, "looking at combinations")
+    joint = terms if question.penalty == "joint" else _penalty(
+        dataset, replace(question, penalty="joint"), attributes, rows, weight).terms(scores)
+    return Diagnosis(
+        **vars(compared), dependence=tested.value, dependence_p_value=tested.p_value,
+        dependence_noise=tested.noise_high, dependence_rows=len(rows), terms=dict(terms.values),
+        interaction=terms.interaction, combinations=dict(joint.by_subset), estimator="U" if weight is None else "V",
+        route=penalty.route, error=penalty.error,
+    )
+
+
+def _scored(dataset: Dataset, question: Question) -> tuple[tuple[str, ...], Ints, Floats, Floats | None]:
+    """Return the attributes, the rows that have a score, their scores and weights."""
+    need_rows(dataset, "the diagnosis of combinations")
+    attributes, scores = _attributes(dataset, question), dataset.score_values()
+    rows = np.flatnonzero(~np.isnan(scores))
+    if not len(rows) or dataset.score is None:
+        raise invalid("a score is needed", f"data '{plain(dataset.name)}'", "none", "name a score or train a model")
+    return attributes, rows, scores[rows], None if dataset.weight is None else dataset.weight[rows]
 
 
 def _attributes(dataset: Dataset, question: Question) -> tuple[str, ...]:
@@ -198,38 +242,39 @@ def _beyond(cells: Groups, means: gaps.CellMeans) -> Floats:
 def _contrasts(
     cells: Groups, means: gaps.CellMeans, values: Floats, codes: Codes, weight: Floats | None, question: Question
 ) -> tuple[Contrast, ...]:
-    """Return each compared cell against the rest, worst first."""
+    """Return each compared cell against the rest with Bonferroni bounds for all cells, worst first."""
     from scipy.special import ndtr
 
-    chosen = gaps.kept(means, question.min_group)
-    found = [(int(cell), *_against_rest(int(cell), values, codes, weight, means.share, question, len(chosen)))
-             for cell in chosen if means.rows[cell] < len(values)]
-    raw = np.array([2 * ndtr(-abs(z)) for _, _, z in found])
-    adjusted = holm(raw)
-    contrasts = [Contrast(cell, cells.names[cell], difference, float(p))
-                 for (cell, difference, _), p in zip(found, adjusted, strict=True)]
+    kept = gaps.kept(means, question.min_group)
+    chosen, others = kept[means.rows[kept] < len(values)], gaps.rest_means(means, values, codes, weight)
+    if not len(chosen):
+        return ()
+    z = quantile(1 - (1 - question.level) / len(kept))
+    mine, rest = means.value[chosen], others.value[chosen]
+    own, other = ((low[chosen], high[chosen]) for low, high in (means.bounds(z), others.bounds(z)))
+    lower, upper = square_and_add(mine, own, rest, other)
+    error = _error(means, others)[chosen]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.where(error > 0, (mine - rest) / error, np.where(mine == rest, 0.0, np.inf))
+    adjusted = holm(2 * ndtr(-np.abs(apart)))
+    contrasts = [
+        Contrast(int(cell), cells.names[cell], Estimate(float(gap), float(low), float(high), int(means.rows[cell])), p)
+        for cell, gap, low, high, p in zip(chosen, mine - rest, lower, upper, adjusted.tolist(), strict=True)
+    ]
     return tuple(sorted(contrasts, key=lambda c: (-_sure(c.difference), -abs(c.difference.value))))
+
+
+def _error(means: gaps.CellMeans, others: gaps.CellMeans) -> Floats:
+    """Return the standard error of each cell minus the rest, (G,); of shares as if both were equal."""
+    if not means.share:
+        return np.asarray(np.hypot(others.error, means.error), dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (means.value * means.size + others.value * others.size) / (means.size + others.size)
+        return np.asarray(np.sqrt(pooled * (1 - pooled) * (1 / means.size + 1 / others.size)), dtype=np.float64)
 
 
 def _sure(difference: Estimate) -> float:
     return max(difference.low, -difference.high, 0.0)
-
-
-def _against_rest(
-    cell: int, values: Floats, codes: Codes, weight: Floats | None, share: bool, question: Question, tests: int
-) -> tuple[Estimate, float]:
-    """Return cell minus rest with Bonferroni bounds for all cells, and its normal statistic."""
-    two = gaps.cell_means(values, (codes == cell).astype(np.int64), 2, weight, share=share)
-    rest, mine = two.value
-    low, high = two.bounds(quantile(1 - (1 - question.level) / tests))
-    lower, upper = square_and_add(mine, (low[1], high[1]), rest, (low[0], high[0]))
-    if share:
-        pooled = float(two.value @ two.size / two.size.sum())
-        error = math.sqrt(pooled * (1 - pooled) * float((1 / two.size).sum()))
-    else:
-        error = float(np.hypot(*two.error))
-    z = float(mine - rest) / error if error > 0 else 0.0 if mine == rest else math.inf
-    return Estimate(float(mine - rest), float(lower), float(upper), int(two.rows[1])), z
 
 
 def holm(p_values: Floats) -> Floats:

@@ -78,6 +78,31 @@ def cell_means(
     return CellMeans(value, error, rows, np.where(rows > 0, size, 0.0), share)
 
 
+def rest_means(means: CellMeans, values: Floats, codes: Codes | Ints, weight: Floats | None = None) -> CellMeans:
+    """Return for each cell the mean of all rows outside it, from sums of each cell; O(rows + cells^2).
+
+    The errors are those of `cell_means` with the rows outside as one cell.
+
+    >>> values, codes = np.array([0.0, 1.0, 2.0, 6.0]), np.array([0, 0, 1, 1])
+    >>> rest_means(cell_means(values, codes, 2), values, codes).value
+    array([4. , 0.5])
+    """
+    weight, cells = np.ones(len(values)) if weight is None else weight, len(means.rows)
+    centre = np.where(means.rows > 0, means.value, 0.0)
+    off = values - centre[codes]
+    mass, square, first, second = (
+        np.bincount(codes, amount, cells) for amount in (weight, weight**2, weight**2 * off, (weight * off) ** 2))
+    outside = ~np.eye(cells, dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole, rows = outside @ mass, outside @ means.rows
+        value = outside @ (mass * centre) / whole
+        apart = centre - value[:, None]   # (cell left out, cell)
+        spread = (np.where(outside, second + 2 * apart * first + apart**2 * square, 0.0)).sum(axis=1)
+        error = np.where(rows > 1, np.sqrt(spread * (rows / (rows - 1.0))) / whole, np.nan)
+        size = np.where(rows > 0, whole**2 / (outside @ square), 0.0)
+    return CellMeans(value, error, rows, size, means.share)
+
+
 def kept(means: CellMeans, min_group: int) -> Ints:
     """Return the cells with enough rows to be compared."""
     return np.flatnonzero(means.rows >= max(min_group, 2 - means.share))

@@ -10,15 +10,18 @@ from engine.dependence.result import Markers, PathPoint
 
 
 def marked(points: Sequence[PathPoint], target: float | None) -> Markers:
-    """Return which points meet the target, lie inside the chance band, and form the knee, on the validation rows."""
+    """Return which points meet the target, lie inside the chance band, and form the knee, on the validation rows.
+
+    A collapsed model, which gives everybody one number, is never marked: its divergence and its band are 0 by
+    definition, so nothing was compared. It may end the chord that the knee is measured from.
+    """
     order = sorted(range(len(points)), key=lambda k: points[k].strength or 0.0)
+    alive = [k for k in order if not points[k].collapsed]
     seen = [points[k].validation for k in order]
-    met = [target is not None and each.jsd <= target for each in seen]
-    inside = [each.jsd <= each.jsd_null_high for each in seen]
-    return Markers(
-        order[met.index(True)] if True in met else None, order[inside.index(True)] if True in inside else None,
-        _knee(order, [each.jsd for each in seen], [each.loss.value for each in seen]),
-    )
+    met = [k for k in alive if target is not None and points[k].validation.jsd <= target]
+    inside = [k for k in alive if points[k].validation.jsd <= points[k].validation.jsd_null_high]
+    knee = _knee(order, [each.jsd for each in seen], [each.loss.value for each in seen])
+    return Markers(next(iter(met), None), next(iter(inside), None), knee if knee in alive else None)
 
 
 def _knee(order: Sequence[int], divergence: Sequence[float], loss: Sequence[float]) -> int | None:

@@ -59,7 +59,7 @@ class Walk:
         seen = self.seen(learned)
         value = self.penalty.value_and_gradient(seen)[0]
         point = PathPoint(key, name, kappa, strength, seconds, learned.iterations, learned.evaluations,
-                          learned.converged, learned.message, learned.loss, value, _one_number(seen), measured[0],
+                          learned.converged, learned.message, learned.loss, value, one_number(seen), measured[0],
                           measured[1])
         self.arrived(point)
         return point, learned
@@ -194,7 +194,8 @@ def _parts(dataset: Dataset, plan: Plan, codes: Codes) -> Ints:
     return part
 
 
-def _one_number(prediction: Floats) -> bool:
+def one_number(prediction: Floats) -> bool:
+    """Return whether predictions are as good as one number: nobody can be ranked by them."""
     return bool(prediction.std() <= 1e-6 * max(1.0, float(np.abs(prediction).mean())))
 
 

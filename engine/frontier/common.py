@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.frontier.dominance import improving
-from engine.frontier.ladder import Ladder, ladder, threshold_of, utility_along
+from engine.frontier.ladder import Ladder, threshold_of
 from engine.frontier.points import rate_of
 from engine.frontier.problem import SLACK, Choice, Curve, Problem, extent, pure
 from engine.types import Floats, Ints
@@ -39,8 +39,7 @@ class CommonCurve:
 
 def solve(problem: Problem) -> Curve:
     """Return the frontier of one common threshold, for any disparity and any utility."""
-    rungs = ladder(problem.points)
-    utility = utility_along(problem.points, rungs, problem.totals, problem.utility, problem.costs)
+    rungs, utility = problem.rungs, problem.along
     disparity = _disparity(problem, rungs)
     sign = 1.0 if problem.rule.form == "difference" else -1.0
     allowed = ~np.isnan(disparity) & _within_limits(problem, rungs)

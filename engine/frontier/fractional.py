@@ -11,7 +11,7 @@ Dinkelbach 1967, On nonlinear fractional programming, Management Science 13.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,7 @@ class FractionalCurve(Drawn):
     problem: Problem
     solver: Solve
     note: str = f"exact at any bound, drawn from {BOUNDS} of them"
+    _solved: dict[float, Choice | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def drawn(self) -> tuple[Floats, Floats]:
@@ -44,19 +45,28 @@ class FractionalCurve(Drawn):
             return np.zeros(0), np.zeros(0)
         widest = float(np.nan_to_num(self.problem.disparity(free.mixes), nan=1.0))
         parts = np.linspace(0, 1, BOUNDS + 1) ** 2
-        bounds = 1 - (1 - widest) * parts[::-1] if ratio else widest * parts
+        bounds = 1 - (1 - widest) * parts if ratio else widest * parts   # the tightest first: each is a start
         found = [(bound, choice.utility) for bound in bounds if (choice := self.at(float(bound)))]
-        disparity, utility = np.array(found).reshape(-1, 2).T
+        disparity, utility = np.array(found[::-1] if ratio else found).reshape(-1, 2).T
         return disparity, utility
 
     def at(self, bound: float) -> Choice | None:
-        """Return the best choice within a bound."""
-        return best(self.problem, self.solver, bound)
+        """Return the best choice within a bound; what was found within tighter ones is where the search starts."""
+        if bound not in self._solved:
+            ratio = self.problem.rule.form == "ratio"
+            tighter = [choice for other, choice in self._solved.items()
+                       if choice is not None and (other >= bound if ratio else other <= bound)]
+            start = max(tighter, key=lambda choice: choice.utility, default=None)
+            found = best(self.problem, self.solver, bound, start.utility if start else 0.0)
+            if start and found and found.utility < start.utility:   # as good, but for rounding
+                found = replace(start, price=found.price)
+            self._solved[bound] = found
+        return self._solved[bound]
 
 
-def best(problem: Problem, solve: Solve, bound: float) -> Choice | None:
-    """Return the choice of highest F1 within a bound, by Dinkelbach's iteration."""
-    positives, guess, found = float(problem.totals[POSITIVE]), 0.0, None
+def best(problem: Problem, solve: Solve, bound: float, guess: float = 0.0) -> Choice | None:
+    """Return the choice of highest F1 within a bound, by Dinkelbach's iteration from an F1 that can be had there."""
+    positives, found = float(problem.totals[POSITIVE]), None
     for _ in range(ROUNDS):
         linear = solve(problem.with_payoff(f1_payoff(guess, positives))).at(bound)
         if linear is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from engine.counting.counts import Numbers
-from engine.frontier.dominance import ROUNDING
 from engine.frontier.points import Points
 from engine.frontier.utility import Utility, value_of
 from engine.metrics import Costs
@@ -40,17 +40,11 @@ def utility_along(points: Sequence[Points], rungs: Ladder, totals: Numbers, util
     reached = list(zip(points, rungs.reached, strict=True))
     if payoff is not None:   # group by group: a third of the memory
         return np.asarray(sum(payoff.worth(p.selected)[i] for p, i in reached) + payoff.constant)
-    return value_of(utility, np.sum([p.selected[i] for p, i in reached], axis=0), totals, costs)
+    taken: Numbers = reduce(np.add, (p.selected[i] for p, i in reached))
+    return value_of(utility, taken, totals, costs)
 
 
 def threshold_of(points: Sequence[Points], rungs: Ladder, rung: int) -> float:
     """Return the threshold of a rung, half way to the next lower score of anybody."""
     everybody = Points(rungs.scores, np.zeros((1, 3)), 0, all(p.between for p in points))
     return everybody.threshold(rung)
-
-
-def best_threshold(points: Sequence[Points], totals: Numbers, utility: Utility, costs: Costs) -> float:
-    """Return the common threshold of highest utility over everybody, the highest such; see `Points.threshold`."""
-    rungs = ladder(points)
-    worth = utility_along(points, rungs, totals, utility, costs)
-    return threshold_of(points, rungs, int((worth >= worth.max() - ROUNDING).argmax()))

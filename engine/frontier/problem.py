@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.counting.counts import Numbers
-from engine.frontier.ladder import best_threshold
+from engine.frontier.dominance import ROUNDING
+from engine.frontier.ladder import Ladder, ladder, threshold_of, utility_along
 from engine.frontier.points import Points, rate_of
 from engine.frontier.utility import Payoff, Utility, value_of
 from engine.metrics import AUC, RATES, Costs, DisparityRule
@@ -81,8 +82,19 @@ class Problem:
 
     @cached_property
     def otherwise(self) -> float:
-        """The best common threshold of everybody: for groups that are not compared, and for groups not seen here."""
-        return best_threshold(self.points, self.totals, self.utility, self.costs)
+        """The best common threshold of everybody, the highest such: for groups not compared or not seen."""
+        best = int((self.along >= self.along.max() - ROUNDING).argmax())
+        return threshold_of(self.points, self.rungs, best)
+
+    @cached_property
+    def rungs(self) -> Ladder:
+        """Every common threshold."""
+        return ladder(self.points)
+
+    @cached_property
+    def along(self) -> Floats:
+        """The utility over everybody at each common threshold."""
+        return utility_along(self.points, self.rungs, self.totals, self.utility, self.costs)
 
     @cached_property
     def rest(self) -> Numbers:

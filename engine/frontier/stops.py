@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import stopped
 from engine.frontier import FrontierResult, Point
 from engine.frontier.problem import Curve
 from engine.policy import PolicyKind
-from engine.types import Floats, Ints
+from engine.types import Cancelled, Floats, Ints, Progress
+
+At = Callable[[float, float], Point]   # the policy at a bound, told the share of a frontier that is done
 
 DRAWN = 300          # breakpoints of a line
 OFFERED = 24         # points of a line that can be chosen by name
@@ -42,13 +45,34 @@ class Line:
     note: str
 
 
-def lines(result: FrontierResult) -> dict[PolicyKind, Line]:
-    """Return each frontier as at most `DRAWN` breakpoints and `OFFERED` policies; those without any are left out."""
+def lines(
+    result: FrontierResult, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> dict[PolicyKind, Line]:
+    """Return each frontier as at most `DRAWN` breakpoints and `OFFERED` policies; those without any are left out.
+
+    `progress` is told how far it is, `cancelled` asked whether to stop, before each policy.
+
+    Raises
+    ------
+    InvalidData
+        Where it was stopped.
+    """
+    def look(share: float, words: str) -> None:
+        if cancelled is not None and cancelled():
+            raise stopped("finding the best trade-offs")
+        if progress is not None:
+            progress(share, words)
+
+    look(0.0, "how far frontiers reach")
     reach = _reach(result.curves)
     found: dict[PolicyKind, Line] = {}
-    for kind, curve in result.curves.items():
-        line = _coarse(result, kind, reach) if kind == "deterministic" and result.rows[0] > LARGE else _line(
-            result, kind, curve)
+    for place, (kind, curve) in enumerate(result.curves.items()):
+        def at(bound: float, done: float, kind: PolicyKind = kind, place: int = place) -> Point:
+            look((place + done) / len(result.curves), f"{kind} thresholds")
+            return result.at(kind, bound)
+
+        coarse = kind == "deterministic" and result.rows[0] > LARGE
+        line = _coarse(result, kind, reach, at) if coarse else _line(result, kind, curve, at)
         if line is not None:
             found[kind] = line
     return found
@@ -87,13 +111,18 @@ def _reach(curves: Mapping[PolicyKind, Curve]) -> tuple[float, float]:
     return (float(min(d[0] for d in others)), float(max(d[-1] for d in others))) if others else (0.0, 1.0)
 
 
-def _coarse(result: FrontierResult, kind: PolicyKind, reach: tuple[float, float]) -> Line | None:
+def _points(bounds: Floats, at: At) -> list[Point]:
+    """Return the policies at some bounds, where there are any."""
+    found = [at(float(bound), place / len(bounds)) for place, bound in enumerate(bounds)]
+    return [point for point in found if point.policy is not None]
+
+
+def _coarse(result: FrontierResult, kind: PolicyKind, reach: tuple[float, float], at: At) -> Line | None:
     """Return a staircase of many rows from a few of its points: each takes a search of its own, and is exact."""
     parts = np.linspace(0, 1, FEW) ** 2   # denser near parity, where it bends
     ratio = result.problem.rule.form == "ratio"
     bounds = reach[1] - (reach[1] - reach[0]) * parts if ratio else reach[0] + (reach[1] - reach[0]) * parts
-    found = [point for bound in bounds if (point := result.at(kind, float(bound))).policy is not None]
-    kept: dict[float, Point] = {point.disparity: point for point in found if not np.isnan(point.disparity)}
+    kept: dict[float, Point] = {p.disparity: p for p in _points(bounds, at) if not np.isnan(p.disparity)}
     if not kept:
         return None
     points = tuple(kept[disparity] for disparity in sorted(kept))
@@ -101,7 +130,7 @@ def _coarse(result: FrontierResult, kind: PolicyKind, reach: tuple[float, float]
                 f"exact at any bound, drawn from {len(points)} of them")
 
 
-def _line(result: FrontierResult, kind: PolicyKind, curve: Curve) -> Line | None:
+def _line(result: FrontierResult, kind: PolicyKind, curve: Curve, at: At) -> Line | None:
     if not len(curve.disparity):
         return None
     kept = thinned(curve.disparity, DRAWN)
@@ -110,6 +139,5 @@ def _line(result: FrontierResult, kind: PolicyKind, curve: Curve) -> Line | None
     straight = kind == "randomised"
     if straight and len(bounds) < FEW and result.problem.rule.form == "difference":
         bounds = np.union1d(bounds, np.linspace(bounds[0], bounds[-1], FEW))
-    points = [result.at(kind, float(bound)) for bound in bounds]
-    kept_points = tuple(point for point in points if point.policy is not None)
-    return Line(kind, disparity, utility, kept_points, straight, curve.note) if kept_points else None
+    points = tuple(_points(bounds, at))
+    return Line(kind, disparity, utility, points, straight, curve.note) if points else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from engine.frontier.problem import SLACK
 from engine.types import Floats, Ints
 
+Side = Literal["left", "right"]
 CHUNK = 2**15   # windows at a time, so that the table covers what they can see and no more
 
 
@@ -42,18 +43,30 @@ def best_in_windows(groups: Sequence[Stepped], low: Floats, high: Floats) -> tup
     """
     best, picked = -np.inf, None
     for start in range(0, len(low), CHUNK):
-        part = slice(start, start + CHUNK)
-        total, places = np.zeros(len(low[part])), []
+        lower, upper = low[start : start + CHUNK] - SLACK, high[start : start + CHUNK] + SLACK
+        total, places = np.zeros(len(lower)), list[Ints]()
         for group in groups:
-            i = np.searchsorted(group.rate, low[part] - SLACK, side="left")
-            j = np.searchsorted(group.rate, high[part] + SLACK, side="right")
-            place = range_argmax(group.worth, i, j)
-            total += np.where(i < j, group.worth[place], -np.inf)
-            places.append(place)
-        top = int(total.argmax())
-        if total[top] > best:
+            i, j = counted_up(group.rate, lower, "left"), counted_up(group.rate, upper, "right")
+            kept = i < j   # near parity few windows hold a rate of every group: the others are not looked at again
+            lower, upper, total, i, j = lower[kept], upper[kept], total[kept], i[kept], j[kept]
+            places = [*(place[kept] for place in places), range_argmax(group.worth, i, j)]
+            total += group.worth[places[-1]]
+        top = int(total.argmax()) if len(total) else -1
+        if len(total) and total[top] > best:
             best, picked = float(total[top]), [int(place[top]) for place in places]
     return best, picked
+
+
+def counted_up(rates: Floats, ends: Floats, side: Side) -> Ints:
+    """Return ``np.searchsorted(rates, ends, side)`` of ascending ends; the fewer are looked up among the more.
+
+    >>> counted_up(np.array([0.2, 0.4]), np.array([0.1, 0.2, 0.3, 0.5]), "left")
+    array([0, 0, 1, 2])
+    """
+    if len(rates) >= len(ends):
+        return np.searchsorted(rates, ends, side=side)
+    first = np.searchsorted(ends, rates, side="right" if side == "left" else "left")   # the first end beyond each rate
+    return np.cumsum(np.bincount(first, minlength=len(ends))[: len(ends)])
 
 
 def range_argmax(values: Floats, start: Ints, stop: Ints) -> Ints:

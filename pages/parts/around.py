@@ -28,7 +28,7 @@ from engine.thresholds.exchange import at_edges
 from engine.thresholds.heat_map import heat_map
 from engine.thresholds.sweep import Sweep, sweep
 from engine.types import Dataset, Floats
-from pages.parts import cache, controls, drawing, policies, threshold_costs, threshold_operating, unknown_groups
+from pages.parts import cache, controls, drawing, frame, policies, threshold_costs, threshold_operating, unknown_groups
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.live_payload import fits, mix_of
@@ -213,6 +213,7 @@ def _costs(scene: Scene) -> None:
                   + ("" if scene.separate else " One threshold for all."))
 
 
+@frame.callback
 def _cheapest(scene: Scene, costs: Sequence[Costs]) -> None:
     one = int(cheapest(scene.table, costs, common=True)[0])
     own = cheapest(scene.table, costs, common=False).tolist() if scene.separate else ()

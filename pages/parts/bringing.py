@@ -73,6 +73,7 @@ def _collect() -> None:
         return
     if job.state == "done" and isinstance(job.result, Dataset):
         state.use(job.result, "upload")
+        jobs.stop_all()   # their data are no longer in use
         state.current().view = "use"
         st.rerun()
     elif job.state == "done":

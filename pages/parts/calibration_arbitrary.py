@@ -9,12 +9,15 @@ import streamlit as st
 
 from engine.calibration.level_set import LevelSet, level_set
 from engine.calibration.multiplicity import Multiplicity, Question, from_columns
+from engine.calibration.ribbon import Ribbon, ribbon
 from engine.charts.calibration_multiplicity import multiplicity
+from engine.charts.calibration_ribbon import ribbon as ribbon_chart
 from engine.charts.theme import badge
+from engine.counting.groups import grouping
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Estimate, Progress
-from pages.parts import controls, definitions, drawing, jobs, notices, opening, state
+from pages.parts import controls, definitions, drawing, jobs, opening, state
 from pages.parts.calibration_controls import PAGE
 from pages.parts.calibration_found import Scene
 
@@ -47,7 +50,7 @@ def draw(shown: Scene) -> None:
                         level=shown.asked.request.level)
     found = _columns(data, question) if source == "columns" else _models(data, question)
     if found is not None:
-        _drawn(shown, found)
+        _drawn(shown, found, question)
 
 
 def _threshold(policy: Policy) -> float:
@@ -68,7 +71,8 @@ def _seen(
 def _models(data: Dataset, question: Question) -> Multiplicity | None:
     """Return what the level set says; until it is fitted, offer to fit it."""
     kept = state.current().kept
-    _collect()
+    if (done := opening.finished(JOB)) is not None:
+        kept[str(done.tag)] = done.result
     tag = f"{JOB} {data.fingerprint}"
     if tag not in kept:
         st.caption("A logistic model is fitted on half of the rows and looked at on the other half; protected "
@@ -93,17 +97,7 @@ def _start(data: Dataset, tag: str) -> None:
     jobs.start(JOB, work, "Fitting the logistic model", tag=tag)
 
 
-def _collect() -> None:
-    job = jobs.take(JOB)
-    if job is None:
-        return
-    if job.state == "done":
-        state.current().kept[str(job.tag)] = job.result
-    else:
-        notices.issues(opening.outcome(job))
-
-
-def _drawn(shown: Scene, found: Multiplicity) -> None:
+def _drawn(shown: Scene, found: Multiplicity, question: Question) -> None:
     places = [g for g in shown.shown if found.rows[1 + g]]
     st.markdown(f"Of {found.rows[0]:,} persons looked at, {_words(found.flips[0])} would be decided otherwise at the "
                 f"threshold {found.threshold:.3g} by some model that is as good.")
@@ -115,10 +109,32 @@ def _drawn(shown: Scene, found: Multiplicity) -> None:
             st.caption("Discrepancy (dotted) is at least what is drawn.")
     with right:
         st.table(_table(found, list(range(len(found.names) - 1))), border="horizontal", hide_index=True)
+    _ranges(shown, found, question, places)
     kept = ", ".join(f"{markdown(each.name, 60)} (loss {each.loss:.4f})" for each in found.kept)
     st.caption(f"As good: {kept}. {markdown(found.said, 400)}")
     for each in found.dropped[:8]:
         st.caption(f"Left out: {markdown(each.name, 60)}: {markdown(each.reason, 160)}.")
+
+
+def _ranges(shown: Scene, found: Multiplicity, question: Question, places: Sequence[int]) -> None:
+    """Draw the ribbon of viable ranges, of everybody or of one group."""
+    data, rows = shown.data, [0, *(1 + g for g in places)]
+    names = ["everybody", *(f"{badge(g)} {found.names[1 + g]}" for g in places)]
+    with st.container(width=320):
+        row = controls.select(PAGE, "ribbon", "Ribbon of", rows, show=lambda row: names[rows.index(row)])
+    seen = _ribbon(data.fingerprint, (data.score, *data.scores), repr(question), found.source, row, _data=data,
+                   _found=found, _question=question)
+    drawing.chart(ribbon_chart(seen, found.names[row] if row else names[0], found.threshold), "ribbon")
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner="Ordering the ranges")
+def _ribbon(
+    fingerprint: str, scores: tuple[str | None, ...], question: str, source: str, row: int, _data: Dataset,
+    _found: Multiplicity, _question: Question,
+) -> Ribbon:
+    if not row:
+        return ribbon(_found)
+    return ribbon(_found, grouping(_data, _question.attributes)[1][_found.places] == row - 1)
 
 
 def _table(found: Multiplicity, places: Sequence[int]) -> dict[str, list[str]]:

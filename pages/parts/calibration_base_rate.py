@@ -1,4 +1,4 @@
-"""The section on another base rate: one slider, the moved threshold, and the scores that would be right there."""
+"""The section on another base rate: a slider, the moved threshold, and the scores that would be right there."""
 
 from __future__ import annotations
 
@@ -9,37 +9,48 @@ from engine.charts.calibration_prior import other_base_rate
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import calibration_used, controls, definitions, drawing, versions
+from pages.parts import calibration_controls as ask
+from pages.parts import calibration_group_rates, calibration_used, controls, definitions, drawing, frame, versions
 from pages.parts.calibration_controls import PAGE
 from pages.parts.calibration_found import Scene
 
-LOW, HIGH, STEP = 0.1, 99.9, 0.1   # per cent
+WHOSE = {"all": "one for everybody", "group": "one per group"}
+TERMS = ("prior_compensation", "score_version")
 
 
 def draw(shown: Scene) -> None:
-    """Draw the slider, what it moves, and the chart."""
-    everybody = shown.answer.overall
-    if not 0 < everybody.base_rate < 1:
+    """Draw the choice of one rate or a rate per group, and what follows from it."""
+    if not 0 < shown.answer.overall.base_rate < 1:
         st.info("Another base rate is not estimable: these data have one outcome only.")
         return
-    here = 100 * everybody.base_rate
-    usual = min(HIGH, max(LOW, round(here, 1)))   # as near to no change as the slider gets
+    groups = calibration_group_rates.movable(shown)
+    whose = "all"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        there = controls.slider(PAGE, "base_rate", "The deployment base rate is", LOW, HIGH, usual, STEP,
-                                format="%.1f %%", help=definitions.tooltip("prior_compensation"))
-        definitions.offer(("prior_compensation", "score_version"))
-    same = abs(there - usual) < STEP / 2
-    there = here if same else there
-    found = _found(shown.data, there / 100)
+        if len(groups) > 1:
+            whose = controls.select(PAGE, "base_rates", "Base rate", tuple(WHOSE), by="keyword",
+                                    show=WHOSE.__getitem__, flat=True)
+        definitions.offer(TERMS)
     threshold = _threshold(shown.asked.policy)
+    if whose == "all":
+        _common(shown, threshold)
+    elif (found := calibration_group_rates.draw(shown, groups, threshold)) is not None:
+        _offer(found)
+
+
+def _common(shown: Scene, threshold: float) -> None:
+    """Draw the slider of everybody's rate, what it moves, and the chart."""
+    everybody = shown.answer.overall
+    asked = ask.base_rate("base_rate", "The deployment base rate is", everybody.base_rate)
+    there = everybody.base_rate if asked is None else asked
+    found = _found(shown.data, there)
     moved = float(found.threshold(threshold)[0])
-    st.markdown(f"Base rate here **{here:.1f} %** ({everybody.n:,} persons), there **{there:.1f} %**. A threshold of "
-                f"{threshold:.3g} on the moved score is **{moved:.3f}** on the score as it is."
-                .replace(" %", "\u00a0%"))
+    st.markdown(f"Base rate here **{100 * everybody.base_rate:.1f} %** ({everybody.n:,} persons), there "
+                f"**{100 * there:.1f} %**. A threshold of {threshold:.3g} on the moved score is **{moved:.3f}** on the "
+                "score as it is.".replace(" %", "\u00a0%"))
     st.caption(f"This {ASSUMPTION} (label shift). No table from here can check that. Thresholds have no interval: "
                "they follow from the two base rates by arithmetic.")
     drawing.chart(other_base_rate(found, everybody.reliability, threshold), "other base rate")
-    if same:
+    if asked is None:
         st.caption("The base rate of these data: nothing moves. Move the slider to the rate where the scores will be "
                    "used.")
     else:
@@ -59,7 +70,8 @@ def _groups(shown: Scene) -> None:
     if len(rates) > 1 and max(rates) - min(rates) > 0.02:
         low, high = (next(group for group in shown.found.measured if group.base_rate == rate)
                      for rate in (min(rates), max(rates)))
-        st.caption(f"One rate moves everybody alike. Base rates here run from {100 * low.base_rate:.1f} % "
+        st.caption("One rate moves everybody alike; “one per group” moves each by its own. Base rates here run "
+                   f"from {100 * low.base_rate:.1f} % "
                    f"({markdown(low.name, 40)}) to {100 * high.base_rate:.1f} % ({markdown(high.name, 40)}).")
 
 
@@ -68,6 +80,7 @@ def _threshold(policy: Policy) -> float:
     return policy.otherwise if policy.kind == "common" and 0 < policy.otherwise < 1 else 0.5
 
 
+@frame.callback
 def _use(found: Compensated) -> None:
     calibration_used.use(found.version(), found.dataset.score)
 

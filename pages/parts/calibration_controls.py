@@ -19,6 +19,7 @@ PAGE = "calibration"
 CUTS = {"half": "one half", "policy": "the threshold in force"}
 ORDERS: dict[Order, str] = {"score": "by score", "confidence": "by confidence"}
 FEWEST_BINS, MOST_BINS, BINS = 4, 30, 15
+LOWEST, HIGHEST, STEP = 0.1, 99.9, 0.1   # base rates, per cent
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ def grouping(data: Dataset) -> tuple[str, ...]:
         PAGE, "grouping", "Groups", sets, show=lambda names: " x ".join(plain(name, 30) for name in names),
         help=definitions.tooltip("intersection"),
     )
+
+
+def base_rate(key: str, label: str, here: float) -> float | None:
+    """Return the base rate chosen, as a share; None where the slider stands as near to the one here as it gets."""
+    usual = min(HIGHEST, max(LOWEST, round(100 * here, 1)))
+    there = controls.slider(PAGE, key, label, LOWEST, HIGHEST, usual, STEP, format="%.1f %%",
+                            help=definitions.tooltip("prior_compensation"))
+    return None if abs(there - usual) < STEP / 2 else there / 100
 
 
 def share() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-import streamlit as st
-
-from engine.calibration import Calibration, GroupingCalibration, Request, calibrate
+from engine.calibration import Calibration, GroupingCalibration, calibrate
 from engine.charts.theme import SHOWN
 from engine.types import Dataset
-from pages.parts import cache
+from pages.parts import answers, cache
 from pages.parts.calibration_controls import Asked
+
+MEASURES = answers.Kind("calibration", "Comparing scores with outcomes", "Compare scores with outcomes",
+                        2 * cache.ENTRIES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +31,9 @@ class Scene:
         return sorted(sorted(large, key=lambda g: -self.found.measured[g].n)[:SHOWN])
 
 
-def scene(data: Dataset, asked: Asked) -> Scene:
-    """Return the calibration of the score in use for the groups asked for."""
-    answer = _calibration(data.fingerprint, data.score, repr(asked.request), _data=data, _request=asked.request)
-    return Scene(data, asked, answer, next(iter(answer.groupings.values())))
-
-
-@st.cache_resource(scope="session", max_entries=2 * cache.ENTRIES, show_spinner="Comparing scores with outcomes")
-def _calibration(fingerprint: str, score: str | None, request: str, _data: Dataset, _request: Request) -> Calibration:
-    return calibrate(_data, _request)
+def scene(data: Dataset, asked: Asked) -> Scene | None:
+    """Return the calibration of the score in use for the groups asked for; None while it is worked out."""
+    answer = answers.found(MEASURES, repr((data.fingerprint, data.score, asked.request)),
+                           partial(calibrate, data, asked.request),
+                           at_once=data.counts is not None or data.n <= answers.MANY)
+    return None if answer is None else Scene(data, asked, answer, next(iter(answer.groupings.values())))

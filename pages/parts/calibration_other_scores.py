@@ -7,7 +7,7 @@ import streamlit as st
 from engine.calibration.probability import as_probability, is_deciles
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import calibration_recalibration, calibration_used, controls, definitions, versions
+from pages.parts import calibration_recalibration, calibration_used, controls, definitions, frame, versions
 from pages.parts.calibration_controls import Asked
 
 
@@ -36,5 +36,6 @@ def draw(data: Dataset, asked: Asked) -> None:
     calibration_recalibration.draw(data, asked)
 
 
+@frame.callback
 def _tenths(data: Dataset) -> None:
     calibration_used.use(as_probability(data), data.score)

@@ -135,14 +135,9 @@ def _probability(data: Dataset) -> bool:
 
 
 def _collect() -> None:
-    """Keep what a finished job found; say why one that ended otherwise did."""
-    job = jobs.take(JOB)
-    if job is None:
-        return
-    if job.state == "done":
-        _kept(str(job.tag)).update({charts.named(each): each for each in job.result})
-    else:
-        notices.issues(opening.outcome(job))
+    """Keep what a finished job found."""
+    if (done := opening.finished(JOB)) is not None:
+        _kept(str(done.tag)).update({charts.named(each): each for each in done.result})
 
 
 def _drawn(found: Sequence[Move], asked: Asked, mapped: Dataset, used: Dataset) -> None:

@@ -6,12 +6,13 @@ import streamlit as st
 
 from engine.text import markdown
 from engine.types import Dataset
-from pages.parts import state, versions
+from pages.parts import frame, state, versions
 
 SAID = "calibration score put in use"
 FROM = "calibration scores made from"
 
 
+@frame.callback
 def use(version: Dataset, made_from: str | None) -> None:
     """Put the score in use of `version` in use on every page, and leave word of it. For use as a callback."""
     versions.use(version)

@@ -16,7 +16,7 @@ from engine.metrics import DISPARITIES
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset, Estimate
-from pages.parts import controls, definitions, frontier_found, frontier_limits, notices, policy_book, state
+from pages.parts import controls, definitions, frame, frontier_found, frontier_limits, notices, policy_book, state
 from pages.parts.frontier_controls import Chosen
 from pages.parts.frontier_found import Found
 from pages.parts.policy_book import Book
@@ -112,6 +112,7 @@ def hand_over(shown: Scene) -> None:
               help=None if allowed else "Switch thresholds by group on first: see the note.")
 
 
+@frame.callback
 def use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
     """Put a policy in use on the threshold page, which `leave` then opens; for use in a callback.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -14,11 +15,16 @@ from engine.frontier import FrontierResult, Point, Reported, Request, find
 from engine.frontier.effects import Effects, effects
 from engine.frontier.split import halves, held_out, index_of
 from engine.frontier.stops import Line, lines
+from engine.frontier.utility import UTILITIES
+from engine.metrics import DISPARITIES
 from engine.policy import Policy, PolicyKind
-from engine.types import Dataset
-from pages.parts import cache
+from engine.types import Cancelled, Dataset, Progress
+from pages.parts import answers, cache
 
 ENTRIES = 4   # a frontier of a million rows takes some 50 MB
+SEARCH = answers.Kind("frontier", "Finding the best trade-offs", "Find the best trade-offs", ENTRIES)
+SLOW = replace(SEARCH, patience=1.0)   # few rows: mostly done before a progress bar would be read
+Halves = tuple[Index, Index]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +46,48 @@ class Found:
         return self.result.groups.attributes
 
 
-def frontier(data: Dataset, attributes: tuple[str, ...], request: Request) -> Found:
-    """Return the frontier of the score in use over the groups of some attributes."""
-    return _found(data.fingerprint, data.score, attributes, repr(request), _data=data, _request=request)
+def frontier(data: Dataset, attributes: tuple[str, ...], request: Request) -> Found | None:
+    """Return the frontier of the score in use over the groups of some attributes; None while it is searched for.
+
+    One rate and a linear utility are quick; F1, equalised odds and limits take many searches, and many rows take long.
+    """
+    asked = replace(request, attributes=attributes)
+    few = data.counts is not None or data.n <= answers.MANY
+    linear = UTILITIES[asked.utility].linear is not None and not asked.limits
+    quick = linear and len(DISPARITIES[asked.disparity].rates) == 1
+    return answers.found(SLOW if few else SEARCH, repr((data.fingerprint, data.score, asked)),
+                         partial(_search, data, asked, _halves_kept(data, asked)), at_once=few and quick)
+
+
+def _search(
+    data: Dataset, request: Request, halves_kept: Halves | None, progress: Progress, cancelled: Cancelled
+) -> Found:
+    progress(0.0, "halving the rows")
+    first, second = halves_kept or _halved(data, request)
+    progress(0.1, "sorting operating points")
+    result = replace(find(data, request, first), reported_on=second)
+    found = lines(result, lambda share, words: progress(0.2 + 0.8 * share, words), cancelled)
+    if found and data.n > answers.MANY:
+        result.test(next(iter(found.values())).points[0])   # merges the other half's scores here, once for all points
+    return Found(result, found, repr(request))
+
+
+def _halved(data: Dataset, request: Request) -> Halves:
+    attributes = request.attributes or ()
+    if data.counts is not None:
+        return halves(CountTable.build(data, attributes), request.test_size, request.seed)
+    kept = held_out(data, attributes, request.test_size, request.seed)
+    return index_of(data, attributes, ~kept), index_of(data, attributes, kept)
+
+
+def _halves_kept(data: Dataset, request: Request) -> Halves | None:
+    """Return the halves of an earlier search that had the same ones; sorting them again would take longest."""
+    for found in answers.kept(SEARCH):
+        result: FrontierResult = found.result
+        same = [(each.attributes, each.test_size, each.seed) for each in (result.request, request)]
+        if result.dataset is data and same[0] == same[1] and result.reported_on is not None:
+            return result.found_on, result.reported_on
+    return None
 
 
 def point(data: Dataset, found: Found, kind: PolicyKind, bound: float) -> Point:
@@ -88,25 +133,6 @@ def placed(data: Dataset, found: Found, policy: Policy) -> tuple[float, float]:
         return np.nan, np.nan
     utility, disparity = found.result.realised(policy)
     return disparity, utility
-
-
-@st.cache_resource(scope="session", max_entries=ENTRIES, show_spinner="Halving the rows")
-def _halves(
-    fingerprint: str, score: str | None, attributes: tuple[str, ...], share: float, seed: int, _data: Dataset
-) -> tuple[Index, Index]:
-    if _data.counts is not None:
-        return halves(CountTable.build(_data, attributes), share, seed)
-    kept = held_out(_data, attributes, share, seed)
-    return index_of(_data, attributes, ~kept), index_of(_data, attributes, kept)
-
-
-@st.cache_resource(scope="session", max_entries=ENTRIES, show_spinner="Finding the best trade-offs")
-def _found(
-    fingerprint: str, score: str | None, attributes: tuple[str, ...], request: str, _data: Dataset, _request: Request
-) -> Found:
-    first, second = _halves(fingerprint, score, attributes, _request.test_size, _request.seed, _data=_data)
-    result = replace(find(_data, replace(_request, attributes=attributes), first), reported_on=second)
-    return Found(result, lines(result), f"{attributes} {request}")
 
 
 @st.cache_resource(scope="session", max_entries=64, show_spinner=False)

@@ -21,7 +21,7 @@ from engine.metrics import DISPARITIES
 from engine.policy import Policy
 from engine.text import markdown, plain
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, frontier_found, jobs, notices, opening, state, versions
+from pages.parts import controls, definitions, drawing, frame, frontier_found, jobs, notices, opening, state, versions
 from pages.parts import frontier_choice as choice
 from pages.parts.frontier_choice import Scene, value
 from pages.parts.frontier_controls import PAGE
@@ -124,6 +124,7 @@ def _choice(shown: Scene, asked: Study, found: ModelFrontier) -> None:
               icon=":material/arrow_forward:", on_click=_use, args=(data, point.policy, asked.request.attributes or ()))
 
 
+@frame.callback
 def _use(data: Dataset, policy: Policy, attributes: tuple[str, ...]) -> None:
     versions.use(data)
     choice.use(data, policy, attributes)

@@ -11,7 +11,7 @@ from engine.frontier.optimism import REPLICATES, Optimism, refits
 from engine.frontier.utility import UTILITIES
 from engine.metrics import DISPARITIES
 from engine.types import Cancelled, Progress
-from pages.parts import controls, definitions, frontier_controls, jobs, notices, opening, state
+from pages.parts import controls, definitions, frontier_controls, jobs, opening, state
 from pages.parts.frontier_choice import Scene
 
 JOB = "frontier refits"
@@ -33,8 +33,9 @@ def draw(shown: Scene) -> None:
         return
     definitions.offer(("expected_test_gap",))
     tag = f"safety {shown.found.key} {shown.data.score} {shown.chosen.kind} {shown.chosen.bound!r}"
-    _collect()
     kept = state.current().kept
+    if (done := opening.finished(JOB)) is not None:
+        kept[str(done.tag)] = done.result
     if tag in kept:
         _said(shown, kept[tag])
         return
@@ -55,17 +56,6 @@ def _start(shown: Scene, tag: str) -> None:
         return Safety(found.expect(bound, LEVEL), found.safe_bound(bound, LEVEL))
 
     jobs.start(JOB, work, "Finding the frontier again", tag=tag)
-
-
-def _collect() -> None:
-    """Keep what a finished job found; say why one that ended otherwise did."""
-    job = jobs.take(JOB)
-    if job is None:
-        return
-    if job.state == "done":
-        state.current().kept[str(job.tag)] = job.result
-    else:
-        notices.issues(opening.outcome(job))
 
 
 def _said(shown: Scene, safety: Safety) -> None:

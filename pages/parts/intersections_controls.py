@@ -17,7 +17,7 @@ PAGE = "intersections"
 STRENGTHS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 SOURCES = {"score": "the score in use", "outcome": "the outcome itself", "unpenalised": "the model without penalty",
            "chosen": "the model chosen on the path"}
-MANY = 200_000   # rows
+SAMPLE = 50_000   # rows that the dependence is measured on, to begin with
 BY = {"mean": "mean", "share": "share at or above a threshold"}
 PENALTY_WORDS = {"cc": "all attributes together (CCdCov)", "joint": "joint, with every interaction (JdCov)",
                  "marginal": "sum of single attributes"}
@@ -55,11 +55,15 @@ def question(data: Dataset, of: str, chosen: tuple[str, ...], numbers: tuple[str
         threshold = controls.number(PAGE, f"cut_{of}", "Threshold", _cut(data, of), format="%.4g")
     with st.popover("Settings", icon=":material/tune:"):
         level, least = _intervals()
-        usual = 99 if data.n <= MANY else 19   # a shuffle of a million rows takes seconds
-        draws = controls.number(PAGE, "permutations", "Shuffles for the p-value", usual, low=19, high=999, step=20,
+        draws = controls.number(PAGE, "permutations", "Shuffles for the p-value", 99, low=19, high=999, step=20,
                                 help=definitions.tooltip("permutation_of_predictions"))
+        most = data.n
+        if data.n > SAMPLE:   # a shuffle of a million rows takes seconds
+            most = controls.number(PAGE, "most", "Rows for the dependence", SAMPLE, low=1_000, high=data.n, step=10_000,
+                                   help="Drawn at random; gaps and combinations are of all rows in any case.")
     kind, c = _penalty()
-    return Question(chosen, numbers, threshold, kind, c, int(draws), level, least)
+    return Question(chosen, numbers, threshold, kind, c, int(draws), level, least,
+                    most=int(most) if most < data.n else None)
 
 
 def _intervals() -> tuple[float, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from math import isnan
 
 import streamlit as st
@@ -11,19 +12,19 @@ from engine.charts import intersections_cells as cells
 from engine.charts import intersections_words as words
 from engine.charts.intersections_terms import terms
 from engine.charts.theme import badge
-from engine.dependence.diagnosis import Contrast, Diagnosis, Question, diagnose
+from engine.dependence.diagnosis import Compared, Contrast, Diagnosis, Question, compare_cells, diagnose
 from engine.dependence.observed import OUTCOME, observed
 from engine.dependence.request import PENALTIES
 from engine.dependence.version import held_out
+from engine.errors import InvalidData
 from engine.text import markdown, plain
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, drawing, jobs, notices, opening, state
+from pages.parts import answers, definitions, drawing, jobs, notices
 from pages.parts.intersections_training import Trained
 
-JOB = "combinations"
+CELLS = answers.Kind("combinations", "Looking at combinations", "Look at the combinations", 8)
+PARTS_OF = answers.Kind("dependence", "Measuring the dependence", "Measure the dependence", 8, jobs.BESIDE, 1.0)
 WORST = 8
-KEPT = 8             # diagnoses that a session keeps
-STOPPED = "stopped"
 TERMS = ("intersectional_gap", "cell_against_rest", "beyond_single_attributes", "intersection", "wilson")
 PARTS = ("distance_covariance", "ccdcov", "jdcov", "interaction_term", "permutation_of_predictions", "bias_corrected",
          "landmark_features")
@@ -37,6 +38,11 @@ class Look:
     question: Question
     what: str            # plain
     note: str = ""
+
+    def tag(self, question: Question) -> str:
+        """Return the name of the answer to a question about this."""
+        score = self.data.score if self.data.score != OUTCOME else None
+        return repr((self.data.fingerprint, score, self.what, question))
 
     @property
     def share(self) -> bool:
@@ -78,30 +84,55 @@ def _named(name: str, question: Question) -> str:
 
 
 def draw(shown: Look) -> None:
-    """Draw the sentences, the cells, the worst of them and the parts of the dependence."""
-    found = _found(shown)
-    if found is None:
+    """Draw the sentences, the cells, the worst of them and, once it is known, the parts of the dependence."""
+    compared = answers.found(CELLS, shown.tag(replace(shown.question, permutations=0, most=None)),
+                             partial(_cells, shown.data, shown.question), at_once=shown.data.n <= answers.MANY)
+    if compared is None:
         return
-    st.markdown("\n".join(f"- {line}" for line in words.told(found, markdown(shown.what, 80), shown.share)))
+    st.markdown("\n".join(f"- {line}" for line in words.told(compared, markdown(shown.what, 80), shown.share)))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        drawing.chart(cells.cells(found, shown.what, shown.share), "combinations")
-        if said := cells.shown(found):
+        drawing.chart(cells.cells(compared, shown.what, shown.share), "combinations")
+        if said := cells.shown(compared):
             st.caption(said)
         definitions.offer(TERMS)
     with right:
-        measure = PENALTIES[shown.question.penalty]
-        question = shown.question
-        st.markdown(words.dependence(found, question.penalty, question.permutations)
-                    + words.units(found.cells.attributes, question.as_continuous or ()))
-        drawing.chart(terms(found, measure), "dependence parts")
-        definitions.offer(PARTS)
-    _worst(found, shown)
+        _dependence(shown, compared)
+    _worst(compared, shown)
     st.caption(f"Intervals at {100 * shown.question.level:g} %, one by one; bounds and p-values of differences hold "
-               f"for all combinations together. Dependence: {plain(found.route, 120)}. {shown.note}")
+               f"for all combinations together. {shown.note}")
 
 
-def _worst(found: Diagnosis, shown: Look) -> None:
+def _cells(data: Dataset, question: Question, progress: Progress, cancelled: Cancelled) -> Compared:
+    progress(0.0, "counting")
+    return compare_cells(data, question)
+
+
+def _dependence(shown: Look, compared: Compared) -> None:
+    """Draw how large the dependence is and where it lies; its progress until then."""
+    question = shown.question
+    work = partial(diagnose, shown.data, question, compared=compared)
+    try:
+        found: Diagnosis | None = answers.found(PARTS_OF, shown.tag(question), work)
+    except InvalidData as refusal:   # the cells stand without it
+        notices.issues(refusal.issues)
+        return
+    if found is None:
+        st.caption(f"How far it depends on all attributes together ({PENALTIES[question.penalty]}), and what chance "
+                   "alone would show, stands here once it is worked out. The rest of the page does not wait for it.")
+        return
+    st.markdown(words.dependence(found, question.penalty, question.permutations)
+                + words.units(found.cells.attributes, question.as_continuous or ()))
+    if found.dependence_rows < found.rows:
+        st.caption(f"Measured on {found.dependence_rows:,} of the {found.rows:,} persons, drawn at random, "
+                   "p-value included; on all of them a smaller one could be told from chance. Settings has the "
+                   "number.")
+    drawing.chart(terms(found, PENALTIES[question.penalty]), "dependence parts")
+    definitions.offer(PARTS)
+    st.caption(f"Dependence: {plain(found.route, 120)}.")
+
+
+def _worst(found: Compared, shown: Look) -> None:
     if not found.contrasts:
         st.info("No combination has enough rows to be compared with the others.")
         return
@@ -130,37 +161,3 @@ def _points(amount: float, share: bool) -> str:
     if isnan(amount):
         return "not estimable"
     return (f"{100 * amount:+.1f} points" if share else f"{amount:+.3g}").replace("-", "−").replace(" ", "\u00a0")
-
-
-def _found(shown: Look) -> Diagnosis | None:
-    """Return the diagnosis; until it is there, the job's progress stands here."""
-    kept: dict[str, Diagnosis | str] = state.current().kept.setdefault(JOB, {})
-    tag = repr((shown.data.fingerprint, shown.data.score if shown.data.score != OUTCOME else None, shown.what,
-                shown.question))
-    job = jobs.find(JOB)
-    if tag not in kept and (job is None or job.tag != tag):
-        _start(shown, tag)
-    job = jobs.find(JOB)
-    if job is not None and job.tag == tag:
-        if job.active:
-            jobs.show(JOB)
-            return None
-        jobs.take(JOB)
-        if job.state not in ("done", "cancelled"):
-            notices.issues(opening.outcome(job))
-            return None
-        while len(kept) >= KEPT:
-            kept.pop(next(iter(kept)))
-        kept[tag] = job.result if job.state == "done" else STOPPED
-    found = kept[tag]
-    if isinstance(found, str):
-        st.button("Look at the combinations", type=controls.leading(), on_click=kept.pop, args=(tag, None))
-        return None
-    return found
-
-
-def _start(shown: Look, tag: str) -> None:
-    def work(progress: Progress, cancelled: Cancelled) -> Diagnosis:
-        return diagnose(shown.data, shown.question, progress, cancelled)
-
-    jobs.start(JOB, work, "Looking at combinations", tag=tag)

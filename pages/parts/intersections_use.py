@@ -9,7 +9,7 @@ from engine.dependence.result import Path, PathPoint
 from engine.dependence.version import FOLDS, cross_fitted, held_out
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import jobs, notices, opening, session, versions
+from pages.parts import frame, jobs, opening, session, versions
 from pages.parts.intersections_training import Trained
 
 JOB = "intersections scores"
@@ -21,13 +21,9 @@ def collect() -> None:
     """Put in use what a finished cross-fitting made; the page is drawn again, as the sidebar shows the score too."""
     if said := st.session_state.pop(_SAID, None):
         st.toast(f"Now in use: {markdown(said, 160)}", icon=":material/check:", duration="long")
-    job = jobs.take(JOB)
-    if job is None:
-        return
-    if job.state == "done":
-        _put(job.result)
+    if (done := opening.finished(JOB)) is not None:
+        _put(done.result)
         st.rerun()
-    notices.issues(opening.outcome(job))
 
 
 def draw(data: Dataset, trained: Trained) -> None:
@@ -51,6 +47,7 @@ def draw(data: Dataset, trained: Trained) -> None:
     jobs.show(JOB)
 
 
+@frame.callback
 def _use(data: Dataset, path: Path, point: PathPoint) -> None:
     _put(held_out(data, path, point))
 

@@ -27,6 +27,7 @@ State = Literal["waiting", "running", "done", "refused", "broken", "cancelled"]
 
 LOG = logging.getLogger("equipoise.jobs")
 SLOT = threading.Semaphore(1)   # one heavy job per server: memory, not time, is what runs out
+BESIDE = threading.Semaphore(1)   # what takes seconds and little memory need not wait for what takes minutes
 _JOBS = "equipoise jobs"
 _POLL = 0.4                     # seconds between two looks at a running job
 WAITING = "waiting for another visitor's work to finish"
@@ -92,10 +93,13 @@ def launch(title: str, work: Work, tag: object = None, slot: threading.Semaphore
     return job
 
 
-def start(name: str, work: Work, title: str | None = None, tag: object = None, patience: float = 1.5) -> Job:
+def start(
+    name: str, work: Work, title: str | None = None, tag: object = None, patience: float = 1.5,
+    slot: threading.Semaphore = SLOT,
+) -> Job:
     """Start work under a name, stopping what ran under it; work done within `patience` seconds shows no progress."""
     stop(name)
-    job = _jobs()[name] = launch(title or name, work, tag)
+    job = _jobs()[name] = launch(title or name, work, tag, slot)
     job.wait(patience)
     return job
 
@@ -122,6 +126,12 @@ def stop(name: str) -> None:
     job = _jobs().pop(name, None)
     if job is not None:
         job.stop()
+
+
+def stop_all() -> None:
+    """Ask every job of this session to stop and forget it: other data are in use now."""
+    for name in tuple(_jobs()):
+        stop(name)
 
 
 def show(name: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -26,6 +27,20 @@ def taken(upload: UploadedFile) -> bytes:
     upload.seek(0)
     upload.truncate()   # the session's copy of the widget's value would hold them until the next run
     return content
+
+
+def forget_callbacks() -> None:
+    """Let go of what widgets were told to do: their callbacks would hold the data that were in use before.
+
+    Streamlit keeps the callbacks of widgets that are drawn no more, with their arguments, until the session ends.
+    Those that are drawn again bring theirs.
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    known = context.session_state._state._new_widget_state.widget_metadata
+    for name, widget in known.items():
+        known[name] = replace(widget, callback=None, callbacks=None, callback_args=None, callback_kwargs=None)
 
 
 def give_back() -> None:

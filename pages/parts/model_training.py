@@ -8,7 +8,7 @@ from engine.scoring.models import MODELS
 from engine.scoring.scorer import TrainedScorer
 from engine.text import markdown
 from engine.types import Cancelled, Dataset, Progress
-from pages.parts import controls, definitions, jobs, notices, opening, versions
+from pages.parts import controls, definitions, jobs, opening, versions
 
 JOB, PAGE = "train a model", "data"
 
@@ -47,13 +47,9 @@ def _made(data: Dataset, name: str) -> None:
 
 def finish(name: str) -> None:
     """Put the score that a finished job made in use and draw the page again; say why there is none."""
-    job = jobs.take(name)
-    if job is None:
-        return
-    if job.state == "done":
-        versions.use(job.result)
+    if (done := opening.finished(name)) is not None:
+        versions.use(done.result)
         st.rerun()
-    notices.issues(opening.outcome(job))
 
 
 def _start(data: Dataset, chosen: TrainedScorer) -> None:

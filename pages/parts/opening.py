@@ -10,7 +10,7 @@ from engine.data.quality import inspect
 from engine.data.reading import Table
 from engine.errors import Issue
 from engine.types import Cancelled, Dataset, Progress, Roles
-from pages.parts import jobs, state
+from pages.parts import jobs, notices, state
 
 Opened = tuple[Dataset, tuple[Issue, ...]]
 
@@ -51,6 +51,7 @@ def collect() -> bool:
     if job.state == "done":
         data, findings = job.result
         state.use(data, str(job.tag))
+        jobs.stop_all()   # their data are no longer in use
         session.kept[FINDINGS] = findings
         session.view, session.refused = "use", ()
         session.draft = None   # its table: the data set has all that the pages need
@@ -66,6 +67,15 @@ def collect() -> bool:
 def outcome(job: jobs.Job) -> tuple[Issue, ...]:
     """Return what to say of a job that ended without a result."""
     return (BROKEN,) if job.state == "broken" else job.issues if job.state == "refused" else ()
+
+
+def finished(name: str) -> jobs.Job | None:
+    """Return the job of that name once, where it ended with a result; where it ended otherwise that is said."""
+    job = jobs.take(name)
+    if job is not None and job.state == "done":
+        return job
+    notices.issues(() if job is None else outcome(job))
+    return None
 
 
 def scored(data: Dataset, progress: Progress, cancelled: Cancelled) -> Dataset:

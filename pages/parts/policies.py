@@ -16,7 +16,7 @@ from engine.policy import Policy
 from engine.text import markdown, plain
 from engine.thresholds import exchange
 from engine.types import Dataset
-from pages.parts import cache, drawing, notices, policy_book, state
+from pages.parts import cache, drawing, frame, notices, policy_book, state
 from pages.parts import threshold_controls as ask
 from pages.parts import threshold_numbers as numbers
 from pages.parts.policy_book import MOST_NAMED, Book
@@ -75,6 +75,7 @@ def _bring(data: Dataset, book: Book) -> None:
         _question(data, book, book.asked)
 
 
+@frame.callback
 def receive(data: Dataset, book: Book, key: str) -> None:
     """Read the file brought; put its policy in use, or keep it for the question where it was made on other data."""
     book.refused, book.asked = (), None
@@ -108,7 +109,8 @@ def _question(data: Dataset, book: Book, policy: Policy) -> None:
     st.warning(f"This policy{score} {other}. In use are the data **{markdown(data.name)}**, sha256 "
                f"**{data.sha256[:12]}**. Scores of other data may mean something else. Apply it to these data?")
     with st.container(horizontal=True):
-        st.button("Apply to these data", key="apply asked", on_click=policy_book.apply, args=(data, book, policy))
+        st.button("Apply to these data", key="apply asked", on_click=frame.callback(policy_book.apply),
+                  args=(data, book, policy))
         st.button("Leave it", key="leave asked", on_click=_leave, args=(book,))
 
 

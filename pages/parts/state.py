@@ -20,6 +20,7 @@ import streamlit as st
 
 from engine.errors import Issue
 from engine.types import Dataset
+from pages.parts import memory
 from pages.parts.draft import Draft
 
 Setting = bool | int | float | str | tuple[float, ...]
@@ -70,6 +71,7 @@ def use(data: Dataset, source: str) -> None:
     """Put a data set in use; settings made for it earlier in this session, or carried by the URL, apply again."""
     session = current()
     session.dataset, session.origin, session.kept = data, source, {}
+    memory.forget_callbacks()
     write_url()
 
 

@@ -15,7 +15,7 @@ from engine.counting.table import CountTable
 from engine.policy import Policy
 from engine.text import markdown
 from engine.types import Dataset, Floats
-from pages.parts import cache, definitions, drawing, state
+from pages.parts import cache, definitions, drawing, frame, state
 from pages.parts import threshold_setting as setting
 from pages.parts.live_payload import Handle, handles, mix_of
 from pages.parts.policy_book import Book
@@ -76,6 +76,7 @@ def _slider(
                      on_change=moved, args=(table, policy, line, key, data.score, book))
 
 
+@frame.callback
 def moved(table: CountTable, policy: Policy, line: Handle | None, key: str, score: str | None, book: Book) -> None:
     """Put the policy in use that a slider now describes."""
     threshold = float(np.append(table.edges, np.inf)[int(st.session_state[key])])

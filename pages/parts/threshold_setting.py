@@ -17,7 +17,7 @@ from engine.text import markdown, plain
 from engine.thresholds.capacity import at_capacity
 from engine.thresholds.presets import PRESETS, Goal
 from engine.types import Dataset, Favourable, Ints
-from pages.parts import cache, controls, state
+from pages.parts import cache, controls, frame, state
 from pages.parts.live_payload import Handle, fits, handles, mix_of
 from pages.parts.policy_book import Book
 
@@ -143,6 +143,7 @@ def _value(table: CountTable, shown: Policy, group: int | None, unit: str, rows:
     return st.number_input("Threshold", value=start, step=None, format="%.6g", key=key)
 
 
+@frame.callback
 def _apply(
     data: Dataset, table: CountTable, book: Book, shown: Policy, group: int | None, unit: str, value: float, rows: int
 ) -> None:

@@ -12,7 +12,8 @@ from engine.types import Dataset
 from pages.parts import notices, state
 
 PAGE = "score"   # whose setting "version" is the position of the version in use, as the sidebar shows it
-CUT = "These data have a numeric outcome that was cut: a version of their score cannot be put in use."
+CUT = ("These data have a numeric outcome: a page that needs a yes/no outcome asks for a cut and fits a score to that, "
+       "so no other score can be put in use.")
 
 
 def use(data: Dataset) -> None:
