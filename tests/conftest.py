@@ -49,6 +49,14 @@ def needs_data(data_folder: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
+def patient(monkeypatch):
+    """Without a browser the live component never reports; nobody concludes from it that it cannot load."""
+    from pages.parts import threshold_native
+
+    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+
+
+@pytest.fixture
 def ask(capsys):
     """A function that runs a command, which must succeed without a word, and returns its JSON, read strictly."""
     from engine.cli import main

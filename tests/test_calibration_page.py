@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -12,34 +11,20 @@ from streamlit.testing.v1 import AppTest
 from engine.data.catalogue import load
 from engine.glossary import GLOSSARY
 from engine.text import markdown
-from pages.parts import calibration_arbitrary, calibration_base_rate, calibration_recalibration, threshold_native
+from pages.parts import calibration_arbitrary, calibration_base_rate, calibration_recalibration
 from pages.parts import calibration_sections as sections
-from pages.parts.state import Session
 from tests.conftest import ROOT
 from tests.test_frontier_page import dataset_of, settled
 from tests.test_thresholds_page import HOSTILE, IMAGE, brought, button, clean, words
+from tests.visits import visit
 
-COUNT = itertools.count(20_000)
 SECTIONS = ("groups", "curve", "reliability", "ranges", "recalibration", "base", "arbitrary", "small")
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Without a browser the live component never reports; nobody concludes from it that it cannot load."""
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def page(data, origin="upload", **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches."""
-    data = dataclasses.replace(data, fingerprint=f"{next(COUNT):064x}")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session = Session()
-    session.dataset, session.origin = data, origin
-    session.settings[("calibration", data.fingerprint)] = settings
-    session.settings[("thresholds", data.fingerprint)] = {"native": True}
-    at.session_state["equipoise session"] = session
-    at.run()
-    return at.switch_page("pages/calibration.py").run()
+    return visit("calibration", data, origin, settings)
 
 
 def people(n=1500, names=("a", "b"), seed=0, shift=1.0):

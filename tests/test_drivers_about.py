@@ -10,15 +10,11 @@ import pytest
 from engine.drivers import FlipRequest, flip_test
 from engine.policy import Policy
 from engine.scoring.scorer import TrainedScorer
-from pages.parts import threshold_native
 from tests.drivers_made import lending
 from tests.test_drivers_page import page, scored, text, worked_out
 from tests.test_thresholds_page import clean
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.mark.parametrize("section", ["gap", "flip"])

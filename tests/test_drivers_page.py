@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.charts.drivers_rows import per_lane
 from engine.charts.drivers_second import gap_table, paired_gaps
@@ -17,35 +15,19 @@ from engine.errors import invalid
 from engine.glossary import GLOSSARY
 from engine.policy import Policy
 from engine.types import Attribute
-from pages.parts import drivers_flip, drivers_gap, drivers_second, jobs, threshold_native
-from pages.parts.state import Session
+from pages.parts import drivers_flip, drivers_gap, drivers_second, jobs
 from tests.build import attribute
-from tests.conftest import ROOT
 from tests.drivers_made import lending
 from tests.test_drivers_paired import decided
 from tests.test_frontier_page import settled
 from tests.test_thresholds_page import HOSTILE, IMAGE, button, clean, words
+from tests.visits import visit
 
-COUNT = itertools.count(40_000)
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Without a browser the live component never reports; nobody concludes from it that it cannot load."""
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def page(data, origin="upload", **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches."""
-    data = dataclasses.replace(data, fingerprint=f"{next(COUNT):064x}")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session = Session()
-    session.dataset, session.origin = data, origin
-    session.settings[("drivers", data.fingerprint)] = settings
-    session.settings[("thresholds", data.fingerprint)] = {"native": True}
-    at.session_state["equipoise session"] = session
-    at.run()
-    return at.switch_page("pages/drivers.py").run()
+    return visit("drivers", data, origin, settings)
 
 
 def worked_out(at):
@@ -342,7 +324,7 @@ def test_a_result_of_other_data_is_not_shown():
     at = worked_out(page(lending()))
     assert at.get("plotly_chart")
     session = at.session_state["equipoise session"]
-    session.dataset = dataclasses.replace(session.dataset, fingerprint=f"{next(COUNT):064x}")
+    session.dataset = dataclasses.replace(session.dataset, fingerprint=f"{99:064x}")
     assert not clean(at.run()).get("plotly_chart")
 
 

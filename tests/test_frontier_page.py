@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -13,34 +12,20 @@ from engine.data.catalogue import load
 from engine.frontier.draw import selection_probability
 from engine.frontier.split import held_out
 from engine.frontier.utility import UTILITIES
-from pages.parts import answers, frontier_safety, jobs, threshold_native
+from pages.parts import answers, frontier_safety, jobs
 from pages.parts.frontier_around import SECTIONS
 from pages.parts.frontier_controls import TRADED
-from pages.parts.state import Session
 from tests.conftest import ROOT
 from tests.test_thresholds_page import HOSTILE, IMAGE, brought, button, clean, sample, words
+from tests.visits import visit
 
-COUNT = itertools.count(10_000)
 GAP = "demographic_parity_difference"
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Without a browser the live component never reports; nobody concludes from it that it cannot load."""
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def page(data, origin="upload", separate=False, **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches."""
-    data = dataclasses.replace(data, fingerprint=f"{next(COUNT):064x}")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session = Session()
-    session.dataset, session.origin = data, origin
-    session.settings[("frontier", data.fingerprint)] = settings
-    session.settings[("thresholds", data.fingerprint)] = {"native": True, "around": "rates", "acknowledged": separate}
-    at.session_state["equipoise session"] = session
-    at.run()
-    return waited(at.switch_page("pages/frontier.py").run())
+    return waited(visit("frontier", data, origin, settings, {"around": "rates", "acknowledged": separate}))
 
 
 def settled(at):

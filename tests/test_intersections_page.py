@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 from types import SimpleNamespace
 
@@ -15,34 +14,21 @@ from engine.data.catalogue import load
 from engine.errors import stopped
 from engine.glossary import GLOSSARY
 from engine.types import Attribute, Roles
-from pages.parts import intersections_diagnosis, intersections_path, intersections_training, threshold_native
-from pages.parts.state import _OURS, Session
+from pages.parts import intersections_diagnosis, intersections_path, intersections_training
+from pages.parts.state import _OURS
 from tests.conftest import ROOT
 from tests.gerrymandered import aged, attribute, coins, data
 from tests.test_frontier_page import dataset_of, settled
 from tests.test_thresholds_page import HOSTILE, IMAGE, button, clean, words
+from tests.visits import visit
 
-COUNT = itertools.count(30_000)
 FEW = (0, 4, 6)      # places of the strengths 0, 0.3 and 3
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Without a browser the live component never reports; nobody concludes from it that it cannot load."""
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def page(made, origin="upload", **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches."""
-    made = dataclasses.replace(made, fingerprint=f"{next(COUNT):064x}")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session = Session()
-    session.dataset, session.origin = made, origin
-    session.settings[("intersections", made.fingerprint)] = {"permutations": 19, "kappas": FEW, **settings}
-    session.settings[("thresholds", made.fingerprint)] = {"native": True}
-    at.session_state["equipoise session"] = session
-    at.run()
-    return settled(at.switch_page("pages/intersections.py").run())
+    return settled(visit("intersections", made, origin, {"permutations": 19, "kappas": FEW, **settings}))
 
 
 def people(n=1600, **more):

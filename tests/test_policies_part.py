@@ -11,13 +11,10 @@ from engine.cli import main
 from engine.counting.index import ScoreIndex
 from engine.data.catalogue import load
 from engine.policy import Policy
-from pages.parts import policies, threshold_native
+from pages.parts import policies
 from tests.test_thresholds_page import HOSTILE, IMAGE, button, clean, page, released, sample, shown, words
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def opened(data=None, **settings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import re
 
@@ -16,36 +15,20 @@ from engine.data.catalogue import load
 from engine.types import MISSING, Attribute, Roles
 from pages.parts import threshold_native
 from pages.parts.around import SECTIONS
-from pages.parts.state import Session, decode
+from pages.parts.state import decode
 from tests.build import dataset
 from tests.conftest import ROOT
+from tests.visits import visit
 
 HOSTILE = "![t](http://attacker/leak.png) <img src=x> $x$ :smile: =1+1"
 IMAGE = re.compile(r"(?<!\\)!\[|(?<!\\)\]\(http")
 
-
-COUNT = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """Without a browser the component never reports; nobody concludes from it that it cannot load."""
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def page(data, origin="upload", **settings):
-    """Open the page on data of its own: without a browser all sessions are one, and so are their caches.
-
-    Plain controls and the table of rates, unless the settings say otherwise.
-    """
-    data = dataclasses.replace(data, fingerprint=f"{next(COUNT):064x}")
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    session = Session()
-    session.dataset, session.origin = data, origin
-    session.settings[("thresholds", data.fingerprint)] = {"native": True, "around": "rates", **settings}
-    at.session_state["equipoise session"] = session
-    at.run()
-    return at.switch_page("pages/thresholds.py").run()
+    """Open the page with the table of rates, unless the settings say otherwise."""
+    return visit("thresholds", data, origin, {"around": "rates", **settings})
 
 
 def brought(scores, label, **attributes):

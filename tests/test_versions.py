@@ -11,16 +11,13 @@ import streamlit as st
 from engine.assessment import assess
 from engine.calibration.prior import Deployment, compensated
 from engine.calibration.recalibrate import Recalibration, recalibrated
-from pages.parts import threshold_native, threshold_operating, versions
+from pages.parts import threshold_operating, versions
 from tests.test_pages import parameter, session
 from tests.test_thresholds_page import brought, clean, metrics, page
 
 CARD = "Disparate impact ratio"
 
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    monkeypatch.setattr(threshold_native, "PATIENCE", float("inf"))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.fixture(scope="module")
