@@ -34,7 +34,8 @@ def markdown(value: object, longest: int = LONGEST) -> str:
     >>> "://" in markdown("http://x").replace("\\\\", "")
     False
     """
-    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", plain(value, longest)))
+    shown = plain(value, longest).replace(">=", f">{_JOINER}=").replace("<=", f"<{_JOINER}=")   # else drawn as ≥ and ≤
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(rf"\1{_JOINER}", shown))
 
 
 def markup(value: object) -> str:

@@ -103,16 +103,16 @@ def _follow(data: Dataset) -> None:
 def _said(shown: Scene) -> None:
     """Say what each group's scores are, whether errors cancel, and which rows these numbers are from."""
     found = shown.found
-    told = calibration_words.told(found)
+    told, rule = calibration_words.told(found), calibration_words.told_rule(found)
     lines = [calibration_words.group_sentence(found.measured[g], g, found.min_group) for g in told]
     more = sum(group.n > 0 for group in found.measured) - len(told)
     if more:
         lines.append(f"{counted(more, 'more group')} {'is' if more == 1 else 'are'} in the table, those of ten rows or "
-                     "more in the picture." if len(told) == calibration_words.SENTENCES
+                     "more in the picture." if rule
                      else f"{counted(more, 'group')} {'has' if more == 1 else 'have'} fewer than 10 rows.")
     if not any(group.n for group in found.measured):
         lines = ["No row has a score and an outcome."]
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    st.markdown((f"{rule}\n" if rule else "") + "\n".join(f"- {line}" for line in lines))
     aside = calibration_words.one_sided(found, shown.answer.overall.mean_score)
     st.markdown("\n\n".join([*([aside] if aside else []), *calibration_words.cancelling(found, FLAGS)]))
     st.caption(f"{shown.answer.rows_used:,} rows with a score and an outcome" + _left_out(shown)

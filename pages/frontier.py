@@ -51,7 +51,7 @@ def _usable(data: Dataset) -> bool:
 def frontier(data: Dataset) -> None:
     """Controls, the frontiers, the chosen point, and everything that follows it."""
     choice.leave()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="roomy"):
         request = ask.asked(data)
         definitions.offer((request.disparity, *TERMS))
     frontier_limits.said(request.limits)

@@ -52,7 +52,7 @@ def intersections(data: Dataset) -> None:
     if session.dataset() is not data:
         st.rerun()   # a button of this part put another score in use
     trained = intersections_training.current(data)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="roomy"):
         chosen, numbers = ask.attributes(data)
         definitions.offer(TERMS)
     if not chosen:
@@ -97,7 +97,7 @@ def _path(data: Dataset, chosen: tuple[str, ...], numbers: tuple[str, ...], trai
     if data.label is None and data.target is None:
         st.info("These data have no outcome, so no model can be trained: name one on the data page.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="roomy-path"):
         request = ask.request(data, chosen, numbers)
     intersections_training.offer(data, request, trained)
     if trained is not None:

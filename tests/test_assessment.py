@@ -40,6 +40,13 @@ def test_the_count_table_gives_the_same_numbers_at_an_edge():
                 assert gap == theirs.disparities[key] or np.isnan(gap.noise_high)
 
 
+def test_equal_disparities_have_equal_chance_bands():
+    gaps = assess(sample(), Request(Policy.common(0.5))).groupings["race"].disparities
+    one, other = (gaps[f"{key}_ratio"] for key in ("demographic_parity", "disparate_impact"))
+    assert one.value == other.value
+    assert (one.noise_high, one.p_value) == (other.noise_high, other.p_value)
+
+
 def test_small_groups_are_shown_but_do_not_drive_a_max_min_number():
     data = dataset(
         [0.9] * 50 + [0.1] * 50 + [0.9] * 40 + [0.1] * 60 + [0.9] * 3,

@@ -216,9 +216,23 @@ def test_two_scores_are_compared_and_the_margin_decides_who_counts():
     assert f"**{100 * flips:.1f}" in at.table[0].value["Decision can flip"].iloc[0]
 
 
+def test_one_score_alone_gets_no_number_and_few_persons_get_none_either():
+    data = people(names=("a", "b"))
+    data = data.with_scores("deciles", np.ceil(10 * data.score_values()), "column").using("s")
+    at = clean(page(data, section="arbitrary"))
+    assert any("Nothing to compare with: one score" in box.value for box in at.info)
+    assert "Left out: deciles" in text(at)
+    assert "decided otherwise" not in text(at)
+    assert not any("Decision can flip" in table.value for table in at.table)
+    few = brought(np.linspace(0.1, 0.9, 64), np.arange(64) % 2, g=["a"] * 60 + ["b"] * 4)
+    few = few.with_scores("near", few.score_values() + 0.01, "column").using("s")
+    at = clean(page(few, section="arbitrary", epsilon=20.0))
+    assert set(at.table[0].value.iloc[2, 2:]) == {":small[fewer than 10 rows]"}
+
+
 def test_the_ribbon_shows_the_range_of_each_slice_and_the_table_has_its_mean():
     data = people()
-    data = data.with_scores("near", np.clip(data.score_values() + 0.1, 0, 1), "column").using("s")
+    data = data.with_scores("near", np.clip(data.score_values() + 0.02, 0, 0.999), "column").using("s")
     at = clean(page(data, section="arbitrary", epsilon=20.0))
     assert any("viable range" in alt for alt in (chart.proto.alt for chart in at.get("plotly_chart")))
     [box] = [box for box in at.selectbox if box.label == "Ribbon of"]

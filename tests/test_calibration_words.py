@@ -65,3 +65,23 @@ def test_every_minus_of_the_table_is_the_same_sign():
     shown = tables.table(found, [0], tables.MORE) | tables.table(found, [0], tables.MAIN)
     assert "**−" in shown["Slope"][0]
     assert not any(f"-{digit}" in cell for column in shown.values() for cell in column for digit in range(10))
+
+
+def off_by(*shifts, rows=400):
+    """Groups whose mean outcome is off their mean score of one half by so much."""
+    scores = np.tile(np.linspace(0.1, 0.9, rows), len(shifts))
+    labels = [np.arange(rows) % 2 if not shift else (np.arange(rows) % 10 < 5 + 10 * shift) for shift in shifts]
+    names = [f"g{k:02}" for k in range(len(shifts)) for _ in range(rows)]
+    return answered(dataset(scores, np.concatenate(labels).astype(int), g=names))[1]
+
+
+def test_of_many_groups_those_that_are_clearly_off_are_told_and_the_rule_is_said():
+    found = off_by(0, 0.2, 0, -0.3, 0, 0, 0)
+    assert words.told(found) == [3, 1]
+    assert words.told_rule(found).startswith("Groups whose scores are clearly too high or too low")
+    assert len(words.told(nothing := off_by(*[0] * 7))) == 1
+    assert words.told_rule(nothing).startswith("In no group")
+    all_off = off_by(*[0.2] * 7)
+    assert len(words.told(all_off)) == words.SENTENCES
+    assert words.told_rule(all_off).startswith("6 groups")
+    assert words.told_rule(off_by(0, 0.2)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from engine.assessment import Request, assess
@@ -10,7 +11,7 @@ from engine.charts.data import outcome_by_group
 from engine.charts.estimates import disparities, furthest_first, rates_by_group
 from engine.charts.histograms import BARS, histograms, layout_bars
 from engine.charts.roc import clusters, roc, thinned
-from engine.charts.theme import MARKS
+from engine.charts.theme import MARKS, TOP, house
 from engine.counting.index import ScoreIndex
 from engine.counting.table import CountTable
 from engine.policy import Policy
@@ -98,6 +99,13 @@ def test_a_table_without_scores_draws_empty_panels():
     chart = histograms(table_of(dataset([np.nan, np.nan], [0, 1], g=["a", "b"])), np.array([0.5, 0.5]), [0, 1])
     assert not chart.figure.data
     assert chart.table["rows"] == []
+
+
+@pytest.mark.parametrize("above", [0, 8, 60])
+def test_every_chart_has_room_above_for_its_camera_and_keeps_the_height_below(above):
+    layout = house(go.Figure(), 200, margin={"l": 8, "r": 8, "t": above, "b": 8}).layout
+    assert layout.margin.t == max(above, TOP)
+    assert layout.height - layout.margin.t == 200 - above
 
 
 def test_roc_points_are_the_rates_and_curves_are_thinned_to_their_ends():

@@ -73,7 +73,7 @@ def test_quadrant_marks_are_the_engines_and_each_has_its_number(groups):
     assert len(small.x) == 1
     notes = [note.text for note in chart.figure.layout.annotations]
     assert {f"<b>{g + 1}</b>" for g in range(groups)} <= set(notes)
-    assert {"scores above the cut<br>too high", "scores below the cut<br>too low"} <= set(notes)
+    assert {"scores above<br>the cut too high", "scores below<br>the cut too low"} <= set(notes)
     assert np.ptp(large.marker.size) > 0 or groups == 2
 
 
@@ -243,6 +243,24 @@ def test_multiplicity_dumbbells_and_other_base_rate_show_the_engines_numbers():
     moved = compensated(source, Deployment(0.2))
     picture = sound(other_base_rate(moved, answered(source)[0].overall.reliability, 0.5))
     assert f"{moved.threshold(0.5)[0]:.3f}" in picture.alt
+
+
+def test_numbers_on_lines_that_fall_together_do_not_stand_on_each_other():
+    deltas = np.round(np.linspace(0, 0.5, 51), 2)
+    lines = np.tile(np.where(deltas < 0.1, 1.0, 0.05), (12, 1))
+    chart = multiplicity([f"g{k}" for k in range(12)], deltas, lines, lines, range(12))
+    notes = chart.figure.layout.annotations
+    assert len(notes) == 12
+    spots = np.array([(840 * note.x, 250 * note.y) for note in notes])
+    apart = np.hypot(*np.moveaxis(spots[:, None] - spots, 2, 0))
+    assert apart[~np.eye(12, dtype=bool)].min() >= 17
+
+
+def test_the_ranges_of_the_first_picture_are_not_tied_to_each_other():
+    """Tied, they grow with every change of the window, and never shrink."""
+    layout = quadrant(answered(data(6))[1].measured, "0.5").figure.layout
+    assert layout.yaxis.scaleanchor is None
+    assert layout.xaxis.range == layout.yaxis.range
 
 
 def test_a_panel_per_group_shows_each_groups_own_base_rate():

@@ -114,14 +114,31 @@ def test_grey_and_what_is_left_out_are_spoken_of_only_where_they_are():
     made = data(rng.normal(size=(3000, 1)), tuple(attribute(f"p{k}", c) for k, c in enumerate(codes)),
                 label=rng.integers(0, 2, 3000))
     found = asked(made)
-    assert cells.shown(found) == f"{SHOWN} of {len(found.cells)} combinations shown, the others are in the table."
+    assert cells.shown(found) == (f"{SHOWN} of {len(found.cells)} combinations shown, the most surely different; the "
+                                  "others are in the table.")
     assert "grey" not in cells.cells(found, "share", True).reading + words.told(found, "share", True)[-1]
     two = asked(made, attributes=("p0", "p1"))
     few = asked(made, attributes=("p0", "p1"), min_group=int(np.sort(two.estimates.n)[2]))
     assert cells.shown(two) == ""
     assert "grey" not in cells.cells(two, "share", True).reading
-    assert cells.shown(few) == "The 2 in grey have too few persons to be compared."
+    assert cells.shown(few) == f"The 2 in grey have too few persons to be compared: {cells.WAY_OUT}."
     assert "grey" in cells.cells(few, "share", True).reading
+
+
+def test_where_nobody_is_compared_the_list_holds_the_largest_without_their_wide_intervals():
+    rng = np.random.default_rng(1)
+    codes = [rng.integers(0, 3, 3000) for _ in range(3)]
+    made = data(rng.normal(size=(3000, 1)), tuple(attribute(f"p{k}", c) for k, c in enumerate(codes)),
+                label=rng.integers(0, 2, 3000))
+    found = asked(made, min_group=2999)
+    drawn = cells.listed(found)
+    left = [g for g in range(len(found.cells)) if g not in drawn]
+    assert len(drawn) == SHOWN
+    assert found.estimates.n[drawn].min() >= found.estimates.n[left].max()
+    assert cells.shown(found).startswith(f"{SHOWN} of 27 combinations shown, the largest; ")
+    chart = sound(cells.cells(found, "share", True))
+    assert [trace.error_x.array for trace in chart.figure.data if len(trace.x)] == [None]
+    assert all(np.isfinite(chart.table["low"]))
 
 
 def test_the_smallest_p_value_a_negative_part_and_numbers_beside_bands_are_explained(people):
@@ -144,7 +161,11 @@ def test_the_parts_of_a_dependence_add_up_and_show_the_combination(people):
     values = dict(zip(chart.table["part"], bars.x, strict=True))
     assert values["a"] + values["b"] + values[ONLY] == pytest.approx(values[TOGETHER])
     assert values[ONLY] > 0.9 * values[TOGETHER]                  # neither coin alone shows it
-    assert chart.figure.layout.shapes[0].x0 == found.dependence_noise
+    [line] = chart.figure.layout.shapes                           # over the bar of all together, and over no other
+    assert line.x0 == line.x1 == found.dependence_noise
+    assert [round((line.y0 + line.y1) / 2)] == [place for place, part in enumerate(chart.table["part"])
+                                                if part == TOGETHER]
+    assert line.y1 - line.y0 <= 1
 
 
 def test_sentences_tell_marginal_and_cell_gaps_and_persons(people):

@@ -204,7 +204,10 @@ def test_thresholds_in_force_by_group_make_decisions_flip_without_the_column():
 def test_a_score_that_cannot_be_asked_again_is_said():
     data = dataclasses.replace(scored(lending()), label=None)
     at = clean(page(data, section="flip"))
-    assert "cannot be asked again" in infos(at)
+    assert "A score column cannot be asked again" in infos(at)
+    assert "no outcome" in infos(at)
+    data = dataclasses.replace(scored(lending()), features=())
+    assert "no column is left as a feature" in infos(clean(page(data, section="flip")))
 
 
 def test_two_decisions_side_by_side_are_the_engines():

@@ -133,6 +133,16 @@ def test_every_section_draws_under_every_utility(section, utility):
     assert all(chart.proto.alt for chart in at.get("plotly_chart"))
 
 
+def test_who_is_affected_shows_the_utility_and_explains_a_mark_only_where_it_stands():
+    for kind in ("common", "randomised"):
+        at = page(sample(), utility="f1", kind_first=kind)
+        [table] = [each.value for each in at.table if "Selected where" in each.value.columns]
+        assert list(table.columns) == ["Group", "Selected where", "Favourable rate", "Accuracy", "F1"]
+        assert all(0 < float(cell.split("\u00a0")[0]) < 1 for cell in table["F1"])
+        marked = any("only worse" in cell for cell in table["Group"])
+        assert any("levelling down" in each.value for each in at.caption) == marked
+
+
 def test_numbers_say_which_rows_they_are_from_and_prices_are_printed():
     text = " ".join(words(clean(page(sample()))))
     assert "Found here: 1,500 rows, optimistic" in text

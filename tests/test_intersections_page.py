@@ -100,7 +100,7 @@ def test_the_worst_cells_stand_in_a_table_with_their_bounds():
     mine = (a == i) & (b == j)
     assert f"{mine.sum():,}" == shown["Persons"].iloc[0]
     away = score[mine].mean() - score[~mine].mean()
-    assert f"**{away:+.3g}**".replace("-", "−") in shown["Minus all others"].iloc[0].replace("\u00a0", " ")
+    assert f"**{away:+.3f}**".replace("-", "−") in shown["Minus all others"].iloc[0].replace("\u00a0", " ")
     assert list(shown["p (Holm)"]) == ["under 0.001"] * 4
 
 

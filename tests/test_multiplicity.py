@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import NonlinearConstraint, minimize
 
 from engine.calibration.level_set import SECOND_ORDER, level_set, penalised_loss
-from engine.calibration.multiplicity import HELD_OUT, Question, from_columns
+from engine.calibration.multiplicity import ALONE, HELD_OUT, Question, from_columns
 from engine.calibration.ribbon import FEWEST, ribbon
 from engine.errors import InvalidData
 from engine.types import Feature
@@ -231,3 +231,15 @@ def test_the_ribbon_keeps_equal_scores_together_in_any_order_of_rows():
     assert ribbon(turned).low == pytest.approx(seen.low)
     nobody = ribbon(found, np.zeros(500, dtype=bool))
     assert len(nobody.rows) == len(nobody.base) == 0
+
+
+def test_one_score_alone_says_nothing_of_how_arbitrary_it_is():
+    """A version on another scale is left out: that nothing is known is not that nobody would be decided otherwise."""
+    data = versions(count=0)
+    data = dataclasses.replace(data, scores={**data.scores, "deciles": np.ceil(10 * data.scores["s"])})
+    found = from_columns(data, Question(attributes=("g",)))
+    assert [each.name for each in found.kept] == ["s"]
+    for part in (found.flips.value, found.flips.low, found.flips.high, found.width, found.ambiguity, found.discrepancy):
+        assert np.isnan(part).all()
+    assert set(found.flips.reasons) == {f"not estimable: {ALONE}"}
+    assert found.rows[0] == data.n

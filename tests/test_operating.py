@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -175,6 +177,15 @@ def test_the_chart_has_a_line_per_group_the_mean_the_range_and_the_threshold_in_
     assert set(map(len, drawn.table.values())) == {2 * len(found.thresholds)}
     assert "0.2 to 0.8" in drawn.alt
     assert drawn.figure.layout.yaxis.title.text
+
+
+def test_groups_without_a_colour_differ_by_their_dashes_and_none_looks_like_the_mean():
+    found = dataclasses.replace(curve(sample(groups=("a", "b", "c"))), compared=(0,))
+    drawn = operating_curves(found, [0, 1, 2], None)
+    looks = [(trace.line.color, trace.line.dash) for trace in drawn.figure.data]
+    assert len(set(looks)) == 4
+    assert "thin grey" in drawn.reading
+    assert "grey ones" not in operating_curves(found, [0], None).reading
 
 
 def test_the_section_stands_on_the_threshold_page_and_says_what_chance_gives():

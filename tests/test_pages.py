@@ -238,19 +238,29 @@ def test_all_problems_of_the_roles_are_said_at_once_and_nothing_entered_is_lost(
     rows = b"".join(b"%d,%s,%d,word\n" % (n, b"FM"[n % 2: n % 2 + 1], n % 2) for n in range(60))
     test = bring(own_table(app(data="simulated-lending")), "own.csv", b"score,sex,paid,note\n" + rows)
     [scores] = [box for box in test.multiselect if box.label.startswith("Score columns")]
-    scores.set_value([3]).run()                       # 'note' is no number
+    assert scores.options == ["score", "paid"]        # 'sex' and 'note' are no numbers
+    scores.set_value([2]).run()                       # 'paid' is the outcome too
     [outcome] = [box for box in test.selectbox if box.label == "Outcome column"]
     outcome.set_value(0).run()                        # 'score' has 60 values, and no positive one was chosen
     test = sound(click(test, "Use this table"))
     assert test.error
     assert session(test).origin == "catalogue:simulated-lending"
     [scores] = [box for box in test.multiselect if box.label.startswith("Score columns")]
-    assert scores.value == [3]
+    assert scores.value == [2]
     scores.set_value([0]).run()
     [outcome] = [box for box in test.selectbox if box.label == "Outcome column"]
     outcome.set_value(2).run()
     test = sound(click(test, "Use this table"))
     assert session(test).dataset.n == 60
+
+
+def test_a_score_that_ranks_towards_the_other_value_is_said_before_the_table_is_used():
+    rows = b"".join(b"%s,%s,%d\n" % (b"FM"[n % 2: n % 2 + 1], (b"repaid", b"default")[n < 20], n) for n in range(60))
+    test = bring(own_table(app()), "own.csv", b"sex,outcome,credit_score\n" + rows)
+    assert any("ranks away" in text.value and "default" in text.value for text in sound(test).warning)
+    [positive] = [box for box in test.selectbox if box.label.startswith("Positive value")]
+    positive.set_value(positive.options.index("repaid (40 rows)")).run()
+    assert not any("ranks away" in text.value for text in sound(test).warning)
 
 
 def test_without_an_outcome_no_model_is_offered():

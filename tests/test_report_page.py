@@ -54,11 +54,17 @@ def report(test):
 def test_a_chart_and_a_table_are_added_from_their_pages_with_what_was_in_force():
     test = collected("disparities", "rate")
     gaps, rates = outline(test).parts
-    assert gaps.title == "Disparities with intervals and noise bands"
+    assert gaps.title == "Disparities with intervals and noise bands, by sex"
     assert "demographic_parity_difference" in gaps.content.definitions
     assert "thresholds page" in gaps.content.note
     assert "≥ 0.5" in gaps.content.note
     assert rates.content.table.rows
+
+
+def test_the_title_of_a_part_names_its_groups_once_and_only_where_it_is_about_groups():
+    assert report_outline.by_groups("Calibration", {"group": []}, "sex x race") == "Calibration, by sex x race"
+    assert report_outline.by_groups("Calibration by sex", {"group": []}, "sex") == "Calibration by sex"
+    assert report_outline.by_groups("Importance", {"feature": []}, "sex") == "Importance"
 
 
 def test_what_is_there_already_is_not_added_twice_and_other_settings_make_another_part():

@@ -49,6 +49,22 @@ def solvable(found, target):
     return not any(leftover(found, target))
 
 
+def few_together(sizes, under):
+    """Every set of cells that has fewer rows together."""
+    small = np.flatnonzero(sizes < under)
+    found = []
+
+    def more(chosen, rows, first):
+        if chosen:
+            found.append(np.isin(np.arange(len(sizes)), chosen))
+        for place in range(first, len(small)):
+            if rows + sizes[small[place]] < under:
+                more([*chosen, small[place]], rows + sizes[small[place]], place + 1)
+
+    more([], 0, 0)
+    return found
+
+
 def cells_of(data):
     codes = np.stack([data.attribute(name).codes for name in ATTRIBUTES], axis=1)
     return np.unique(codes, axis=0, return_counts=True)
@@ -80,10 +96,37 @@ def test_linear_algebra_on_what_is_published_recovers_no_hidden_group(seed):
     assert small
     known = reduced(published)
     assert not [one for one in secret if solvable(known, one)]
+    # Nor the sum of any cells that are fewer rows together; their sizes are what a reader must not have.
+    few = [kept for kept in few_together(sizes, UNDER) if solvable(known, kept)]
+    assert not few
     # The test can fail: with the small groups alone left out, some of them can be had.
     naive = reduced(published + [one for one in secret if sizes[one].sum() >= UNDER])
     if len(small) < len(secret):
         assert [one for one in small if solvable(naive, one)]
+
+
+def test_what_a_total_leaves_beside_the_groups_that_are_shown_is_not_few_people_either():
+    sizes = np.array([[4, 2, 60], [70, 80, 90], [40, 45, 55]])   # the first row leaves 4 + 2, and so do two columns
+    members = np.stack(np.unravel_index(np.arange(9), (3, 3)), axis=1)
+    lines = np.vstack([np.eye(9, dtype=bool), *totals(members)])
+    gone = kept_back(lines, sizes.ravel(), 10, np.where(np.arange(len(lines)) < 9, 0, -1))[:9].reshape(3, 3)
+    assert gone[0].all()
+    left = np.where(gone, sizes, 0)
+    for sums in (left.sum(axis=0), left.sum(axis=1)):
+        assert (sums[sums > 0] >= 10).all()
+
+
+@pytest.mark.parametrize("seed", [16, 68, 126])   # where totals of several tables together would tell such a set
+def test_no_set_of_few_people_is_a_sum_or_difference_of_what_is_shown(seed):
+    rng = np.random.default_rng(seed)
+    sizes = np.minimum(rng.geometric(0.1, 16), 60) * rng.integers(0, 2, 16)
+    sizes = np.where(rng.random(16) < 0.5, sizes * 8, sizes)
+    lines = np.vstack([*totals(np.stack(np.unravel_index(np.arange(16), (4, 4)), axis=1)), np.eye(16, dtype=bool)])
+    gone = kept_back(lines, sizes, UNDER, np.repeat([-1, 0, 1, 2], [1, 4, 4, 16]))
+    filled = sizes > 0
+    few = np.array(few_together(sizes[filled], UNDER))
+    assert len(few) > 5
+    assert not exposed(lines[~gone][:, filled], few).any()
 
 
 def test_groups_that_stay_keep_their_numbers_and_gaps_are_theirs_alone():
@@ -114,6 +157,7 @@ def test_groups_that_stay_keep_their_numbers_and_gaps_are_theirs_alone():
     assert shown.overall is whole.overall
     assert kept
     assert "2 of the groups of g" in kept.sentences[0]
+    assert "A rate of a group that is shown can rest on fewer" in kept.sentences[-1]
 
 
 def test_all_policies_on_the_same_data_hide_the_same_groups():
@@ -156,8 +200,8 @@ def test_it_works_from_counts_as_from_rows():
 
 def test_sums_that_cannot_be_hidden_stay_and_the_loop_ends():
     lines = np.array([[True, True], [True, False], [False, True]])
-    assert kept_back(lines, np.array([12, 4, 8]), 10, np.array([-1, 0, 0])).tolist() == [False, True, True]
-    assert kept_back(lines[:2], np.array([4, 4]), 10, np.array([-1, 0])).tolist() == [False, True]
+    assert kept_back(lines, np.array([4, 8]), 10, np.array([-1, 0, 0])).tolist() == [False, True, True]
+    assert kept_back(lines[:2], np.array([4, 0]), 10, np.array([-1, 0])).tolist() == [False, True]
     assert exposed(lines[:1], lines[1:]).tolist() == [False, False]
     assert exposed(lines[:2], lines[2:]).tolist() == [True]
     assert [int(one.sum()) for one in totals(np.array([[0, 0], [0, 1], [1, 1]]))] == [3, 2, 1, 1, 2]
@@ -168,7 +212,7 @@ def test_no_more_goes_than_is_needed():
     members = np.stack(np.unravel_index(np.arange(9), (3, 3)), axis=1)
     lines = np.vstack([np.eye(9, dtype=bool), *totals(members)])
     part = np.where(np.arange(len(lines)) < 9, 0, -1)
-    gone = kept_back(lines, lines @ sizes.ravel(), 10, part)
+    gone = kept_back(lines, sizes.ravel(), 10, part)
     # The smallest rectangle with the small cell in a corner: any other holds more rows.
     assert sizes.ravel()[gone[:9]].tolist() == [4, 50, 40, 45]
     assert not gone[9:].any()
@@ -176,7 +220,7 @@ def test_no_more_goes_than_is_needed():
     cube[0, 0, 0] = 5
     members = np.stack(np.unravel_index(np.arange(36), cube.shape), axis=1)
     lines = np.vstack([np.eye(36, dtype=bool), *totals(members)])
-    gone = kept_back(lines, lines @ cube.ravel(), 10, np.where(np.arange(len(lines)) < 36, 0, -1))
+    gone = kept_back(lines, cube.ravel(), 10, np.where(np.arange(len(lines)) < 36, 0, -1))
     assert gone.sum() == 8   # the corners of a box: every total of two attributes is known
 
 

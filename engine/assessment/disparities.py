@@ -6,6 +6,7 @@ So a max-min number carries simultaneous bounds of all pairs and the gap that ch
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan, nan
@@ -101,8 +102,11 @@ def disparity(
         Groups with fewer rows are left out, and listed.
     level
         Of the interval and of the noise band.
+    rng
+        Left as it was: every disparity has the same draws, so that two that are the same number have the same band.
     """
     parts, left_out = [], {}
+    rng = copy.deepcopy(rng)
     each = 1 - (1 - level) / len(rule.rates)
     for key in rule.rates:
         rate = found[key]

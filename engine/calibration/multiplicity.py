@@ -9,7 +9,7 @@ Source: Marx, Calmon and Ustun 2020; Watson-Daniels, Parkes and Ustun 2023 (viab
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from engine.text import plain
 from engine.types import UNKNOWN, Dataset, Estimates, Floats, Ints, Labels, frozen
 
 DELTAS = tuple(np.round(np.linspace(0, 0.5, 51), 2).tolist())
+ALONE = "nothing to compare with: one score"
 HELD_OUT = (
     "Losses are of the rows in use. They say which models are as good as the best only if no model learned from these "
     "rows, which Equipoise cannot see."
@@ -61,7 +62,7 @@ class Multiplicity:
     ambiguity: Floats                # (1 + G, D) share whose score some model moves by delta or more; NaN without rows
     discrepancy: Floats              # (1 + G, D) the largest such share that one model makes for everybody
     discrepancy_is: Literal["exact", "at least"]
-    width: Floats                    # (1 + G,) mean distance between the lowest and the highest score of a person
+    width: Floats                    # (1 + G,) mean of a person's highest score minus the lowest
     flips: Estimates                 # (1 + G) share whose decision some model turns
     places: Ints                     # (m,) rows of the data
     low: Floats                      # (m,) lowest score of each person
@@ -96,6 +97,7 @@ def from_columns(
     Notes
     -----
     Only rows with all of the scores kept and a known outcome or not are looked at; the loss is of those with one.
+    Where no other version is kept there is nothing to compare with, and all shares are NaN with that reason.
     Ambiguity is at least the discrepancy, always: what one model moves some model moves.
     """
     names, label = _asked(dataset, question, columns)
@@ -111,11 +113,20 @@ def from_columns(
         raise invalid("rows are needed that every version scores", f"data '{plain(dataset.name)}'", "none",
                       "choose other versions")
     scores = scores[places]
-    return summary(dataset, question, Seen(
+    answer = summary(dataset, question, Seen(
         "columns", kept[0].name, places, scores.min(axis=1), scores.max(axis=1), scores[:, 0], scores.T[1:],
         tuple(kept), tuple(dropped), HELD_OUT if kept[0].loss <= limit else
         f"The score in use is itself not among the best: its loss {kept[0].loss:.4f} is above {limit:.4f}. {HELD_OUT}",
     ))
+    return answer if len(kept) > 1 else _alone(answer)
+
+
+def _alone(found: Multiplicity) -> Multiplicity:
+    """Return the answer where no other version is as good: nothing is known, which is not that nothing differs."""
+    void, count = np.full(found.ambiguity.shape, np.nan), len(found.names)
+    none = np.full(count, np.nan)
+    return replace(found, ambiguity=void, discrepancy=void, width=none,
+                   flips=Estimates(none, none, none, found.flips.n, (f"not estimable: {ALONE}",) * count))
 
 
 @dataclass(frozen=True, eq=False)

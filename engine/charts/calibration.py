@@ -17,22 +17,22 @@ FEWEST = 10                      # rows under which a group is not drawn
 SMALL = 30                       # rows under which a group is grey
 SIZES = (9.0, 30.0)              # diameters of the smallest and the largest mark
 STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
-SQUARES = 3                      # lines of equal two-bin error drawn
+FRAMES = 3                       # lines of equal two-bin error drawn
 LONGEST = 1.35                   # times the furthest mark; longer bars leave the picture
 NOMINAL = 460.0                  # pixels of the shorter side that labels are laid out for
 AWAY = (17.0, 32.0, 50.0)        # pixels across and up from a mark to its number: beside it, or with a line to it
 ROOM = 14.0                      # pixels between a number and the nearest other mark or number
 CORNERS = (                      # where the error lies on one side of the cut alone: across, up, words
-    (1, 1, "scores above the cut<br>too low"), (0, 1, "scores below the cut<br>too high"),
-    (0, 0, "scores above the cut<br>too high"), (1, 0, "scores below the cut<br>too low"),
+    (1, 1, "scores above<br>the cut too low"), (0, 1, "scores below<br>the cut too high"),
+    (0, 0, "scores above<br>the cut too high"), (1, 0, "scores below<br>the cut too low"),
 )
 READING = (
     "Each mark is a group, larger with more rows; left of the middle its scores are too high on average, below the "
-    "middle they are too sure on both sides of the cut; bars are intervals, squares join equal two-bin error, and the "
-    "small diamond is a convention of ±0.01, not a test. Look for marks whose bars stay clear of the middle and of "
-    "one another, and remember that a mark in the middle can hide errors that cancel, which the curves below show; "
-    "of many groups the twelve that differ most beyond chance have numbers and bars, and the others say theirs when "
-    "pointed at and in the table."
+    "middle they are too sure on both sides of the cut; bars are intervals, dotted frames join equal two-bin error, "
+    "and the small diamond is a convention of ±0.01, not a test. Look for marks whose bars stay clear of the middle "
+    "and of one another, and remember that a mark in the middle can hide errors that cancel, which the curves below "
+    "show; of many groups the twelve that differ most beyond chance have numbers and bars, and the others say theirs "
+    "when pointed at and in the table."
 )
 
 
@@ -54,7 +54,7 @@ def quadrant(groups: Sequence[GroupCalibration], cut: str, least: int = SMALL) -
     drawn = [g for g in range(len(groups)) if rows[g] >= FEWEST]
     figure = go.Figure()
     reach = _reach(large, balance, drawn, rows, least)
-    _squares(figure, reach)
+    _frames(figure, reach, [(float(large.value[g]), float(balance.value[g])) for g in drawn])
     told = [g for g in by_surprise(groups, least) if g in drawn][:SHOWN]
     for small, told_of in ((True, False), (False, False), (True, True), (False, True)):
         chosen = [g for g in drawn if bool(rows[g] < least) is small and (g in told) is told_of]
@@ -62,10 +62,10 @@ def quadrant(groups: Sequence[GroupCalibration], cut: str, least: int = SMALL) -
     _numbers(figure, told, drawn, large, balance, reach)
     _corners(figure)
     house(figure, 470, showlegend=False, margin={"l": 8, "r": 8, "t": 24, "b": 8}, hovermode="closest")
-    figure.update_xaxes(**axis("← scores too high     calibration-in-the-large     scores too low →"),
-                        range=[-reach, reach], tickformat="+.3~f", showgrid=False)
-    figure.update_yaxes(**axis(f"← over-confident     Balance (cut {cut})     under-confident →"),
-                        range=[-reach, reach], tickformat="+.3~f", showgrid=False, scaleanchor="x", scaleratio=1)
+    # ranges are fixed and not tied to each other: tied, they widen with every change of the window and stay wide
+    alike = {"range": [-reach, reach], "tickformat": "+.3~f", "showgrid": False}
+    figure.update_xaxes(**axis("calibration-in-the-large<br>← scores too high     scores too low →"), **alike)
+    figure.update_yaxes(**axis(f"← over-confident     Balance (cut {cut})     under-confident →"), **alike)
     for across in (figure.add_vline, figure.add_hline):
         across(0, line={"color": GREY, "width": 1})
     return Chart(figure, _table(names, rows, large, balance), _alt(names, drawn, large, balance), READING,
@@ -87,18 +87,34 @@ def _reach(large: Estimates, balance: Estimates, drawn: Sequence[int], rows: Flo
     return 1.05 * max(marks, min(1.04 * max(ends, default=0.0), LONGEST * marks))
 
 
-def _squares(figure: go.Figure, reach: float) -> None:
-    """Draw lines of equal two-bin error, which are squares, and the tolerance diamond."""
-    fitting = [step for step in STEPS if step < 0.85 * reach and step > 0.12 * reach][-SQUARES:]
+def _frames(figure: go.Figure, reach: float, marks: Sequence[tuple[float, float]]) -> None:
+    """Draw lines of equal two-bin error, which are frames, and the tolerance diamond; words keep off the marks."""
+    fitting = [step for step in STEPS if step < 0.85 * reach and step > 0.12 * reach][-FRAMES:]
     for step in fitting:
         figure.add_shape(type="rect", x0=-step, x1=step, y0=-step, y1=step, layer="below",
                          line={"color": RULE, "width": 1.2, "dash": "dot"})
-        figure.add_annotation(x=step, y=-step, text=f"{step:g}", showarrow=False, xanchor="right", yanchor="bottom",
+        right, top = _free_corner(step, reach, marks)
+        figure.add_annotation(x=step if right else -step, y=step if top else -step, text=f"{step:g}", showarrow=False,
+                              xanchor="right" if right else "left", yanchor="top" if top else "bottom",
                               font={"size": 10, "color": GREY})
     x = [TOLERANCE, 0, -TOLERANCE, 0, TOLERANCE]
     figure.add_scatter(x=x, y=[0, TOLERANCE, 0, -TOLERANCE, 0], mode="lines", fill="toself", hoverinfo="text",
                        fillcolor="rgba(128,128,128,0.35)", line={"color": GREY, "width": 1}, name="convention",
                        text="convention: within ±0.01; not a test")
+
+
+def _free_corner(step: float, reach: float, marks: Sequence[tuple[float, float]]) -> tuple[bool, bool]:
+    """Return in which corner of a frame its words stand: at the lower right, or where marks are furthest away."""
+    unit = NOMINAL / (2 * reach)
+    taken = [(x * unit, y * unit) for x, y in marks]
+
+    def free(corner: tuple[bool, bool]) -> float:
+        across, up = (1 if side else -1 for side in corner)
+        inside = np.array([across * (step * unit - 12), up * (step * unit - 7)])   # the middle of the words
+        return room(inside, (0.0, 0.0), taken)
+
+    corners = ((True, False), (False, False), (True, True), (False, True))
+    return corners[0] if free(corners[0]) >= 2 * ROOM else max(corners, key=free)
 
 
 def _marks(

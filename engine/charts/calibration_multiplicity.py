@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,10 +13,12 @@ from engine.charts.theme import GREY, Chart, Column, axis, badge, house, percent
 from engine.text import markup, plain
 from engine.types import Floats
 
+LEGEND = 28                              # pixels of a row of it; on the page two groups stand in a row
+WIDE, HIGH, APART = 420.0, 250.0, 17.0   # pixels of the lines across and up, as laid out; between two numbers
 READING = (
-    "Solid lines are the share of persons for whom some equally good model gives a score that differs by at least so "
-    "much, dotted lines the largest share that any single such model moves. High lines far to the right say that the "
-    "score of many persons hangs on which of the equally good models was picked."
+    "Solid lines are the share of persons for whom some equally good model gives a score at least so far from "
+    "the baseline's, dotted lines the largest share that any single such model moves so far. High lines far to the "
+    "right say that the score of many persons hangs on which of the equally good models was picked."
 )
 
 
@@ -48,21 +51,33 @@ def multiplicity(
                 legendrank=1000 + place,
                 line={"dash": dash, "width": 2 if place < COLOURED else 1,
                       "color": COLOURS[place] if place < COLOURED else GREY},
-                hovertemplate=f"difference of at least %{{x:.3f}}: %{{y:.1%}} of rows<extra>{name}<br>{word}</extra>",
+                hovertemplate=f"moved by at least %{{x:.3f}}: %{{y:.1%}} of rows<extra>{name}<br>{word}</extra>",
             )
     _labels(figure, deltas, ambiguity, shown)
-    house(figure, 360, showlegend=True, margin={"l": 8, "r": 8, "t": 60, "b": 8})
-    figure.update_xaxes(**axis("difference of the score, at least"), rangemode="tozero")
+    house(figure, 330 + LEGEND * math.ceil(len(shown) / 2), showlegend=True, margin={"l": 8, "r": 8, "t": 60, "b": 8})
+    figure.update_xaxes(**axis("distance from the baseline's score, at least"), rangemode="tozero")
     figure.update_yaxes(**axis("share of rows"), range=[0, 1.03], tickformat=".0%")
     return Chart(figure, _table(names, deltas, ambiguity, discrepancy, shown),
                  _alt(names, deltas, ambiguity, shown), READING, "score-multiplicity")
 
 
 def _labels(figure: go.Figure, deltas: Floats, ambiguity: Floats, shown: Sequence[int]) -> None:
-    """Write each group's number on its solid line, each at a height of its own, where the line falls."""
+    """Write each group's number on its solid line, each at a height of its own, where the line falls.
+
+    A number that would stand on another moves along its line; where there is no room at all it is left out.
+    """
     drawn = [g for g in shown if np.isfinite(ambiguity[g]).all()]
+    across = np.linspace(0, WIDE, len(deltas))
+    taken = np.empty((0, 2))
     for place, g in enumerate(drawn):
-        at = int(np.abs(ambiguity[g] - (1 - (place + 1) / (len(drawn) + 1))).argmin())
+        spots = np.column_stack([across, HIGH * ambiguity[g]])
+        right, up = np.moveaxis(spots[:, None] - taken, 2, 0)
+        free = np.hypot(0.75 * right, up).min(axis=1, initial=np.inf) >= APART   # two digits are wider than tall
+        if not free.any():
+            continue
+        away = np.abs(ambiguity[g] - (1 - (place + 1) / (len(drawn) + 1)))
+        at = int(np.where(free, away, np.inf).argmin())
+        taken = np.append(taken, spots[at][None], axis=0)
         figure.add_annotation(x=float(deltas[at]), y=float(ambiguity[g, at]), text=f"<b>{badge(g)}</b>",
                               showarrow=False, xshift=11, yshift=5, font={"size": 12})
 

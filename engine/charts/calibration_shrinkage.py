@@ -50,7 +50,7 @@ def dumbbells(names: Sequence[str], raw: Estimates, shrunk: Floats, mean: float,
     _marks(figure, drawn, shrunk, raw, names, size, True)
     figure.add_vline(x=mean, line={"color": GREY, "width": 1, "dash": "dot"})
     house(figure, 96 + 24 * len(drawn), showlegend=True, margin={"l": 8, "r": 8, "t": 32, "b": 8})
-    figure.update_xaxes(**axis(f"{rate} (dotted: everybody)"), tickformat=".0%")
+    figure.update_xaxes(**axis(f"{rate} (dotted: everybody)"), tickformat=".2~%")
     labels = [f"<b>{badge(g)}</b> {markup(plain(names[g], 26))}" for g in drawn]
     figure.update_yaxes(**axis(""), tickvals=list(lines), ticktext=labels, range=[len(drawn) - 0.4, -0.6],
                         showgrid=False)

@@ -17,12 +17,33 @@ SENTENCES = 6      # groups that get a sentence of their own
 
 
 def told(found: GroupingCalibration) -> list[int]:
-    """Return the groups that get a sentence: all, or those whose mean outcome and score differ most beyond chance."""
-    kept = [g for g, group in enumerate(found.measured) if group.n >= FEWEST]
+    """Return the groups that get a sentence: all, or some whose scores are clearly off, most beyond chance first."""
+    kept = _kept(found)
     if len(kept) <= SENTENCES:
         return kept
     sure = [g for g in kept if not found.small[g]] or kept
-    return [g for g in by_surprise(found.measured, found.min_group) if g in sure][:SENTENCES]
+    order = [g for g in by_surprise(found.measured, found.min_group) if g in sure]
+    return ([g for g in order if _clear(found.measured[g])] or order[:1])[:SENTENCES]
+
+
+def told_rule(found: GroupingCalibration) -> str | None:
+    """Return by which rule some groups get a sentence, and in which order; None where each of `FEWEST` rows has one."""
+    first = told(found)
+    if len(first) == len(_kept(found)):
+        return None
+    if not _clear(found.measured[first[0]]):
+        return "In no group are scores clearly too high or too low on average; the group that comes nearest to it:"
+    which = "Groups" if len(first) < SENTENCES else f"{SENTENCES} groups"
+    return f"{which} whose scores are clearly too high or too low on average, those most beyond chance first:"
+
+
+def _kept(found: GroupingCalibration) -> list[int]:
+    return [g for g, group in enumerate(found.measured) if group.n >= FEWEST]
+
+
+def _clear(group: GroupCalibration) -> bool:
+    """Return whether the interval of a group's calibration-in-the-large leaves out 0."""
+    return group.calibration_in_the_large.low > 0 or group.calibration_in_the_large.high < 0
 
 
 def group_sentence(group: GroupCalibration, place: int, least: int = SMALL) -> str:
@@ -134,8 +155,9 @@ def implied_sentence(found: GroupingCalibration) -> str:
     gap = found.positive_class_gap
     if gap.reason is not None or np.isnan(gap.observed):
         return f"Balance for the positive class: {plain(gap.reason or 'not estimable', 200)}."
-    return (f"Mean scores of those with the outcome differ by {gap.observed:.3f} between groups; even a perfectly "
-            f"calibrated version of this score implies a positive-class balance gap of {gap.implied:.3f}.")
+    return (f"Mean scores of those with the outcome differ by {gap.observed:.3f} between groups; a perfectly "
+            f"calibrated version of this score implies a positive-class balance gap of {gap.implied:.3f}, because base "
+            "rates and the spread of scores differ between groups (no intervals are worked out here).")
 
 
 def probability(p: float) -> str:

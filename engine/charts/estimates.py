@@ -42,7 +42,7 @@ def rates_by_group(result: GroupingResult, overall: Estimate, key: str, shown: S
     if not np.isnan(overall.value):
         figure.add_vline(x=overall.value, line={"color": GREY, "width": 1, "dash": "dot"})
     house(figure, 60 + 24 * len(shown))
-    figure.update_xaxes(**axis(name), **_scale(rates, shown), tickformat=".2~f" if key in NOT_SHARES else ".0%")
+    figure.update_xaxes(**axis(name), **_scale(rates, shown), tickformat=".2~f" if key in NOT_SHARES else ".2~%")
     labels = [f"<b>{badge(g)}</b> {markup(plain(result.names[g], 26))}" for g in shown]
     figure.update_yaxes(**axis(""), tickvals=list(range(len(shown))), ticktext=labels,
                         range=[len(shown) - 0.4, -0.6], showgrid=False)

@@ -24,11 +24,12 @@ HEAT = (
 )
 LIST = (
     "Each dot is a combination of groups with its interval, the dashed line is everybody together{grey}. The list "
-    "holds the combinations that are most surely different from the rest, in the order of their numbers; the table has "
-    "all."
+    "holds the combinations that are most surely different from the rest, then the largest of the others, in the order "
+    "of their numbers; the table has all."
 )
 GREY_FIELDS = ", grey fields have too few persons to be compared"
-GREY_DOTS = "; open grey dots have too few persons to be compared"
+GREY_DOTS = "; open grey dots have too few persons to be compared, and their wide intervals stand in the table"
+WAY_OUT = "choose fewer attributes, or lower the minimum group size in Settings"
 WIDE = 34                # characters of an axis title that fit a phone
 
 
@@ -47,11 +48,14 @@ def shown(found: Compared) -> str:
     """Return which of the cells the chart shows, in a sentence: all of a heat map, at most twelve of a list."""
     drawn = list(range(len(found.cells))) if _as_fields(found) else listed(found)
     grey = len(small(found) & set(drawn))
-    words = [f"{len(drawn)} of {len(found.cells)} combinations shown, the others are in the table."] if len(
-        drawn) < len(found.cells) else []
+    words = []
+    if len(drawn) < len(found.cells):
+        which = "the most surely different" if not grey else "the largest" if grey == len(
+            drawn) else "those compared, then the largest"
+        words.append(f"{len(drawn)} of {len(found.cells)} combinations shown, {which}; the others are in the table.")
     if grey:
-        words.append(f"The {grey} in grey have too few persons to be compared." if grey > 1 else
-                     "The one in grey has too few persons to be compared.")
+        words.append((f"The {grey} in grey have" if grey > 1 else "The one in grey has")
+                     + f" too few persons to be compared: {WAY_OUT}.")
     return " ".join(words)
 
 
@@ -156,10 +160,10 @@ def _signed(amount: float, share: bool) -> str:
 
 
 def listed(found: Compared) -> list[int]:
-    """Return the cells of the list: those most surely different, then small ones while there is room; by number."""
+    """Return the cells of the list: those most surely different, then the largest while there is room; by number."""
     worst = [contrast.cell for contrast in found.contrasts]
     has = [g for g in range(len(found.cells)) if found.estimates.n[g] > 0 and g not in worst]
-    chosen = (worst + has)[:SHOWN]
+    chosen = (worst + sorted(has, key=lambda g: -float(found.estimates.n[g])))[:SHOWN]
     return sorted(chosen, key=lambda g: -float(np.nan_to_num(found.estimates.value[g], nan=-np.inf)))
 
 
@@ -189,12 +193,13 @@ def _dots(
 ) -> None:
     chosen = [g for _, g in rows]
     middle, low, high = (part[chosen] for part in (found.estimates.value, found.estimates.low, found.estimates.high))
+    whiskers = None if grey else {   # those of a few persons reach so far that nothing else could be read
+        "type": "data", "symmetric": False, "array": np.nan_to_num(high - middle), "thickness": 1.5,
+        "arrayminus": np.nan_to_num(middle - low), "width": 0, "color": BLUE}
     figure.add_scatter(
         x=middle, y=[place for place, _ in rows], mode="markers", name="few persons" if grey else "compared",
         marker={"size": 9, "color": CLEAR if grey else BLUE, "line": {"width": 1.5, "color": GREY if grey else BLUE}},
-        error_x={"type": "data", "symmetric": False, "array": np.nan_to_num(high - middle), "thickness": 1.5,
-                 "arrayminus": np.nan_to_num(middle - low), "width": 0, "color": GREY if grey else BLUE},
-        text=[_hover(found, g, share) for g in chosen], hovertemplate="%{text}<extra></extra>",
+        error_x=whiskers, text=[_hover(found, g, share) for g in chosen], hovertemplate="%{text}<extra></extra>",
     )
 
 

@@ -11,8 +11,9 @@ from engine.text import markup, plain
 TOGETHER, ONLY = "all together", "only in combination"
 READING = (
     "Each blue bar is what one attribute shows alone, the hatched one what shows only where attributes meet, the grey "
-    "one all of it; the dotted line is what 95 % of shuffled values stay under. A long hatched bar beside short blue "
-    "ones is a gap that no single attribute reveals; CCdCov's can be below 0 where several attributes count alone."
+    "one all of it; the dotted line across it is what 95 % of shuffled values of all together stay under (the parts "
+    "are not shuffled one by one and have none). A long hatched bar beside short blue ones is a gap that no single "
+    "attribute reveals; CCdCov's can be below 0 where several attributes count alone."
 )
 
 
@@ -36,7 +37,9 @@ def terms(found: Diagnosis, measure: str) -> Chart:
         hovertemplate="%{x:.4g}<extra></extra>",
     )
     if found.dependence_noise == found.dependence_noise:
-        figure.add_vline(x=found.dependence_noise, line={"color": GREY, "width": 1.5, "dash": "dot"})
+        figure.add_shape(   # over its own bar: the others have no such value
+            type="line", x0=found.dependence_noise, x1=found.dependence_noise, y0=len(rows) - 1.5, y1=len(rows) - 0.5,
+            line={"color": GREY, "width": 1.5, "dash": "dot"})
     house(figure, 70 + 30 * len(rows))
     figure.update_xaxes(**axis(f"{measure}², estimator {found.estimator}"), tickformat=".2~g", nticks=5)
     figure.update_yaxes(**axis(""), tickvals=list(range(len(rows))), ticktext=[str(markup(name)) for name, *_ in rows],

@@ -12,7 +12,7 @@ from engine.dependence.diagnosis import Compared, Contrast, Diagnosis, Gap
 from engine.dependence.request import PENALTIES
 from engine.dependence.result import Path, PathPoint
 from engine.text import markdown
-from engine.types import Estimate
+from engine.types import Estimate, Floats
 
 NAME = 40            # characters of a group's name
 BELOW = {
@@ -31,7 +31,17 @@ UNPENALISED = "unpenalised"
 ONE_NUMBER = "all predictions one number"
 
 
-def value(amount: float, share: bool) -> str:
+def decimals(values: Floats) -> int:
+    """Return the decimals, one or more, that give the largest of some numbers three digits, for all of a table.
+
+    >>> decimals(np.array([0.05864, 137.3])), decimals(np.array([0.2, np.nan]))
+    (1, 3)
+    """
+    largest = float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
+    return int(np.clip(2 - np.floor(np.log10(largest)), 1, 6)) if largest > 0 else 1
+
+
+def value(amount: float, share: bool, digits: int | None = None) -> str:
     """Return a cell's number in words: a share as per cent.
 
     >>> value(0.4485, True), value(12.3456, False), value(float("nan"), False)
@@ -39,11 +49,11 @@ def value(amount: float, share: bool) -> str:
     """
     if share or amount != amount:
         return percent(amount)
-    return f"{amount:.4g}"
+    return f"{amount:.4g}" if digits is None else f"{amount:,.{digits}f}"
 
 
-def between(found: Estimate, share: bool) -> str:
-    """Return a number with its interval, or the reason why there is none.
+def between(found: Estimate, share: bool, digits: int | None = None) -> str:
+    """Return a number with its interval, or the reason why there is none; with four digits unless decimals are given.
 
     >>> between(Estimate(0.2, 0.1, 0.3), True)
     '20.0 % (10.0 % to 30.0 %)'
@@ -51,8 +61,9 @@ def between(found: Estimate, share: bool) -> str:
     if isnan(found.value):
         return found.reason or "not estimable"
     if isnan(found.low) or isnan(found.high):
-        return f"{value(found.value, share)} ({found.reason or 'no interval'})"
-    return f"{value(found.value, share)} ({value(found.low, share)} to {value(found.high, share)})"
+        return f"{value(found.value, share, digits)} ({found.reason or 'no interval'})"
+    low, high = (value(end, share, digits) for end in (found.low, found.high))
+    return f"{value(found.value, share, digits)} ({low} to {high})"
 
 
 def gap(found: Gap, share: bool) -> str:
@@ -127,7 +138,9 @@ def dependence(found: Diagnosis, penalty: str, shuffles: int = 0) -> str:
     said = (f"Dependence on all of them together ({name}², {found.estimator}): **{amount(found.dependence)}** "
             f"({chance}). Of it, {'; '.join(parts)}.{error}")
     below = BELOW.get(penalty, "") if len(found.terms) > 1 and found.interaction < 0 else ""
-    return said + below
+    parts_only = (" The parts have neither interval nor chance value: a shuffle moves all attributes at once."
+                  if len(found.terms) > 1 else "")
+    return said + parts_only + below
 
 
 def amount(value: float) -> str:

@@ -13,10 +13,11 @@ from engine.text import markup, plain
 from engine.thresholds.operating import UTILITIES, OperatingCurve
 
 READING = (
-    "Each line is how well every threshold works for a group; the grey line is the mean of the groups compared and the "
-    "shaded stretch is the range looked at. Where lines part inside it by more than chance would part them, no single "
-    "threshold works alike for all."
+    "Each line is how well every threshold works for a group; the wide grey line is the mean of the groups compared"
+    "{grey}, and the shaded stretch is the range looked at. Where lines part inside it by more than "
+    "chance would part them, no single threshold works alike for all."
 )
+GREYS = f", thin grey ones are groups that are not compared or beyond the first {COLOURED} compared"
 
 
 def operating_curves(found: OperatingCurve, shown: Sequence[int], in_use: float | None) -> Chart:
@@ -35,9 +36,8 @@ def operating_curves(found: OperatingCurve, shown: Sequence[int], in_use: float 
     figure.add_vrect(x0=found.request.low, x1=found.request.high, fillcolor=BAND, opacity=0.45, line_width=0,
                      layer="below")
     coloured = [g for g in shown if g in found.compared][:COLOURED]
-    for g in shown:
-        if g not in coloured:
-            figure.add_scatter(**_line(found, g, GREY, "solid", 1), legendrank=1001)
+    for place, g in enumerate(g for g in shown if g not in coloured):   # never solid: that is the mean
+        figure.add_scatter(**_line(found, g, GREY, DASHES[1:][place % (len(DASHES) - 1)], 1.5), legendrank=1001)
     figure.add_scatter(
         x=found.thresholds, y=found.mean, mode="lines", name="mean of groups", opacity=0.7, legendrank=1002,
         line={"color": GREY, "width": 4, "shape": _shape(found)},
@@ -51,7 +51,8 @@ def operating_curves(found: OperatingCurve, shown: Sequence[int], in_use: float 
     figure.update_xaxes(**axis("threshold (selected: score ≥ threshold)"))
     figure.update_yaxes(**axis(name),
                         tickformat=".0%", range=[-0.02, 1.02])
-    return Chart(figure, _table(found, shown), _alt(found, shown), READING, "operating-curves")
+    reading = READING.format(grey=GREYS if len(coloured) < len(shown) else "")
+    return Chart(figure, _table(found, shown), _alt(found, shown), reading, "operating-curves")
 
 
 def _line(found: OperatingCurve, g: int, colour: str, dash: str, width: float) -> dict[str, object]:

@@ -71,7 +71,7 @@ def rate_against_threshold(
             figure.add_vline(x=threshold, line={"color": GREY, "width": 1, "dash": dash})
     house(figure, HEIGHT, showlegend=True, margin={"l": 8, "r": 8, "t": 60, "b": 8})
     figure.update_xaxes(**axis("threshold (selected: score ≥ threshold)"))
-    figure.update_yaxes(**axis(name), tickformat=".2~f" if key in NOT_SHARES else ".0%")
+    figure.update_yaxes(**axis(name), tickformat=".2~f" if key in NOT_SHARES else ".2~%")
     return Chart(figure, _table(found, shown), _alt(found, in_use, now, shown), READING, f"{key}-against-threshold")
 
 

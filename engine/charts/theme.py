@@ -22,6 +22,7 @@ PALE = 0.30                          # opacity of what is not selected
 CLEAR = "rgba(0,0,0,0)"
 SHOWN = 12                           # groups drawn; the table has them all
 MARKS = 2000                         # per chart: beyond, browsers stutter
+TOP = 30                             # pixels above every chart, for the camera: it stood on the data
 
 Column = Sequence[str] | Sequence[float] | Sequence[float | None] | Sequence[int]
 
@@ -60,13 +61,15 @@ def axis(title: str, **more: object) -> dict[str, object]:
 
 
 def house(figure: go.Figure, height: int, **more: object) -> go.Figure:
-    """Give a figure the house's margins, fonts and legend; returns it."""
+    """Give a figure the house's margins, fonts and legend, and the room for the camera above; returns it."""
     layout: dict[str, object] = {
         "height": height, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "showlegend": False, "dragmode": False,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "hoverlabel": {"font": {"size": 12}}, "uirevision": "kept",
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 12}},
     }
     figure.update_layout(**{**layout, **more})
+    lacking = max(0, TOP - int(figure.layout.margin.t or 0))
+    figure.update_layout(height=height + lacking, margin_t=int(figure.layout.margin.t or 0) + lacking)
     return figure
 
 

@@ -98,7 +98,7 @@ def without_small(counts: CountsFile, under: int) -> CountsFile:
     known = [line for line in totals(table.groups.members) if sizes[line].sum() >= under]
     lines = np.vstack([np.eye(len(sizes), dtype=bool), *known])
     part = np.append(np.zeros(len(sizes), dtype=np.int64), np.full(len(known), -1))
-    gone = kept_back(lines, np.append(sizes, [sizes[line].sum() for line in known]), under, part)[: len(sizes)]
+    gone = kept_back(lines, sizes, under, part)[: len(sizes)]
     kept = np.flatnonzero(~gone & (sizes > 0))
     if not len(kept):
         raise invalid("some group must be left", f"--suppress-under {under}", "every group is small, or could be had "

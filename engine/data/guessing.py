@@ -47,6 +47,7 @@ class ColumnGuess:
     positive: str | None = None     # of two values: the one to propose
     attribute: Kind = "nominal"     # how the column would be grouped
     comma: str | None = None        # a value, where the column holds numbers with a decimal comma
+    numeric: bool = False           # whether every cell with a value is a number
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def _guess(table: Table, column: str) -> ColumnGuess:
     if role == "protected" and attribute == "nominal":
         text = table.text(column, protected=True)   # counted as its groups will be
     return ColumnGuess(column, kind, role, reason, len(text.levels), text.missing, positive, attribute,
-                       _decimal_comma(text) if numbers.unreadable else None)
+                       _decimal_comma(text) if numbers.unreadable else None,
+                       not numbers.unreadable and kind != "empty")
 
 
 def _kind(text: Text, numeric: bool) -> ColumnKind:

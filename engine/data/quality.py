@@ -63,7 +63,7 @@ def separation(values: Floats, label: NDArray[np.int8]) -> float:
 
 def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
     missing, constant, unlike = [], [], []
-    roles, marks = dataset.roles, np.zeros(table.rows, dtype=np.uint64)
+    roles, marks, named = dataset.roles, np.zeros(table.rows, dtype=np.uint64), False
     protected = {attribute.column for attribute in roles.protected}
     for column in table.columns:
         keep = canonical(str(roles.positive)) if column == roles.label else None   # as ingestion takes it
@@ -72,7 +72,9 @@ def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
             missing.append(f"{name} {text.missing:,}")
         if len(text.levels) < 2:
             constant.append(name)
-        if column != roles.id:
+        if column == roles.id:
+            named = len(text.levels) == table.rows
+        else:
             marks = _mixed(marks ^ _mixed(text.codes.astype(np.uint64)))
             if _looks_like_id(table, column, len(text.levels)):
                 unlike.append(name)
@@ -86,8 +88,17 @@ def _table(dataset: Dataset, table: Table) -> Iterator[Issue]:
                     f"over {ID_LIKE:.0%} of them differ", "do not use them as features")
     repeated = table.rows - len(np.unique(marks))
     if repeated:
-        yield Issue("warning", "rows that repeat another row in every column read", f"data set '{plain(dataset.name)}'",
-                    f"{repeated:,} of {rows}", "find out whether a unit was counted twice")
+        yield _repeated(dataset, f"{repeated:,} of {rows}", named)
+
+
+def _repeated(dataset: Dataset, got: str, named: bool) -> Issue:
+    """Return what is said of rows that are alike: no reason to worry where the row id names each one."""
+    where = f"data set '{plain(dataset.name)}'"
+    if named:
+        return Issue("note", "rows that differ from another row in the row id alone", where, got,
+                     "nothing to do where the row id names a person or case: none was counted twice")
+    return Issue("warning", "rows that repeat another row in every column read", where, got,
+                 "find out whether a unit was counted twice")
 
 
 def _looks_like_id(table: Table, column: str, distinct: int) -> bool:
@@ -165,11 +176,16 @@ def _leakage(dataset: Dataset) -> Iterator[Issue]:
             yield Issue("warning", "a column tells the outcomes apart almost perfectly", where,
                         f"area under the ROC curve {area:.4f}", "check that it was known before the outcome was")
         elif area < REVERSED and not where.startswith("feature "):
-            word = where.split(" ", 1)[0]
-            meant = ", and which of the decision means selected" if word == "decision" else ""
-            yield Issue("warning", f"the {word} ranks away from the positive value", where,
-                        f"area under the ROC curve {area:.3f}",
-                        f"check which value of the outcome is the positive one{meant}")
+            yield ranks_away(where, area)
+
+
+def ranks_away(where: str, area: float) -> Issue:
+    """Return what is said of a score or decision, named first in `where`, whose area is below `REVERSED`."""
+    word = where.split(" ", 1)[0]
+    meant = ", and which of the decision means selected" if word == "decision" else ""
+    return Issue("warning", f"the {word} ranks away from the positive value", where,
+                 f"area under the ROC curve {area:.3f}",
+                 f"check which value of the outcome is the positive one{meant}")
 
 
 def _rate_by_level(codes: NDArray[np.int32] | Floats, dataset: Dataset) -> Floats:

@@ -119,7 +119,8 @@ def _of_columns(dataset: Dataset, attribute: AttributeValues, request: FlipReque
     values = tuple(level for level in attribute.levels if level in columns and level != MISSING)
     if len(values) < 2:
         name = plain(attribute.name)
-        raise invalid("a score column cannot be asked again for another value", f"data '{plain(dataset.name)}'",
+        word = "decision" if dataset.score_source == "prediction" else "score"
+        raise invalid(f"a {word} column cannot be asked again for another value", f"data '{plain(dataset.name)}'",
                       f"no columns 'score__{name}=value' for two values",
                       "add them as scores, or choose a model trained here")
     scores = np.stack([dataset.scores[columns[value]] for value in values], axis=1)

@@ -28,7 +28,7 @@ from engine.text import plain
 from engine.types import Dataset, Estimate, Floats
 
 __all__ = ["SOLVERS", "UTILITIES", "FrontierResult", "Limit", "Point", "Reported", "Request", "find"]
-NO_SLOPE = "not defined: a staircase has no slope"
+NO_SLOPE = "not defined: this frontier goes in jumps (a staircase): a small step gains nothing"
 
 
 @dataclass(frozen=True)

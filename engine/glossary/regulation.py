@@ -34,8 +34,8 @@ REGULATION = by_key(
     ),
     Entry(
         "suppression", "rule", "groups kept back",
-        "Numbers of groups with few rows are not shown, nor are others from which these could be had by adding and "
-        "subtracting the numbers that are shown.",
+        "Numbers of groups with few rows are not shown, nor are others from which these, or those of as few people of "
+        "several groups together, could be had by adding and subtracting the numbers that are shown.",
         "", "", "", "", ("primary and complementary suppression", "cell suppression"), (),
         "Cox 1980, Journal of the American Statistical Association 75, 377-385",
     ),

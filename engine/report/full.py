@@ -87,8 +87,18 @@ def _rates(material: Material, found: Assessment) -> Section:
             f"chart-rates-{result.name}", _cut(len(result.names), len(shown)), (key,)))
     tables = tuple(_rate_table(result, found) for result in found.groupings.values())
     return Section("rates", "Rates of each group", (
-        "Each number is followed by its interval and by the rows behind it. Groups under the minimum size are shown "
-        "and marked.",), tables, tuple(pictures))
+        f"Each number is followed by its interval and by the rows behind it. {_sizes(material)}",),
+        tables, tuple(pictures))
+
+
+def _sizes(material: Material) -> str:
+    """Return what becomes of small groups: one size is for comparing, another may be for showing."""
+    least, under = material.request.min_group, material.kept_back.under if material.kept_back else 0
+    if under >= least > 0:
+        return f"Groups of fewer than {under} rows are left out."
+    marked = (f"Groups of fewer than {least} rows are shown and marked: they are only kept out of largest-minus-"
+              "smallest numbers.") if least else ""
+    return f"{marked} Groups of fewer than {under} rows are left out altogether.".strip() if under else marked
 
 
 def _cut(groups: int, shown: int) -> str:

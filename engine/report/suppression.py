@@ -36,11 +36,18 @@ class Suppression:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What a reader is told, for the warnings of a report."""
-        return tuple(
+        said = [
             f"{len(names)} of the groups of {grouping} are not shown: they have fewer than {self.under} rows, or their "
             f"numbers would tell those of such a group. Gaps are between the groups that are shown."
             for grouping, names in self.hidden.items() if names
-        )
+        ]
+        return (*said, self.own_rows) if said else ()
+
+    @property
+    def own_rows(self) -> str:
+        """What the smallest group does not promise: the rates of one group tell each other, so hiding one is idle."""
+        return (f"The {self.under} rows are all rows of a group. A rate of a group that is shown can rest on fewer, "
+                "as on its positives alone: its n says on how many.")
 
 
 def small_groups(dataset: Dataset, under: int = UNDER) -> dict[str, int]:
@@ -71,6 +78,7 @@ def suppressed(
 ) -> tuple[Assessment, Suppression]:
     """Return an assessment without the groups that are kept back, and which they are.
 
+    Neither a group of fewer rows nor any people who are fewer together can be had from the totals that are shown.
     Every grouping keeps its other groups; gaps, noise bands and comparisons are those of the groups that remain, so
     that no number of a hidden group is left in them. A grouping that would keep none goes as a whole. Which groups go
     depends on rows alone, so all policies on the same data and groupings hide the same ones.
@@ -107,7 +115,7 @@ def _hidden(index: ScoreIndex | CountTable, results: Sequence[GroupingResult], u
     whole = np.ones((1, len(filled)), dtype=bool)
     part = np.concatenate([[-1], *(np.full(len(line), k) for k, line in enumerate(lines))]).astype(np.int64)
     every = np.vstack([whole, *lines])
-    gone = kept_back(every, every @ sizes[filled], under, part)
+    gone = kept_back(every, sizes[filled], under, part)
     return {result.name: gone[part == k] for k, result in enumerate(results)}
 
 

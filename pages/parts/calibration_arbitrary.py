@@ -8,8 +8,9 @@ from math import isnan
 import streamlit as st
 
 from engine.calibration.level_set import LevelSet, level_set
-from engine.calibration.multiplicity import Multiplicity, Question, from_columns
+from engine.calibration.multiplicity import ALONE, Multiplicity, Question, from_columns
 from engine.calibration.ribbon import Ribbon, ribbon
+from engine.charts.calibration import FEWEST
 from engine.charts.calibration_multiplicity import multiplicity
 from engine.charts.calibration_ribbon import ribbon as ribbon_chart
 from engine.charts.theme import badge
@@ -25,6 +26,10 @@ JOB = "level set"
 SOURCES = {"columns": "the score versions of these data", "level_set": "logistic models on the features"}
 TERMS = ("viable_range", "ambiguity", "discrepancy", "level_set")
 LISTED = 30
+LINES = ("Solid (ambiguity): persons whom some of these models moves at least so far from the baseline's score, up or "
+         "down. Dotted (discrepancy): those whom one and the same model moves so far.")
+RANGE = ("Mean range: a person's highest minus lowest score among these models, on average. It counts both directions, "
+         "so it can be up to twice the distance from the baseline that the lines count.")
 WHY = (
     "Many models are as good as the best one, as far as these data can tell, and they do not say the same of each "
     "person. How far a score could have differed, had another of them been picked:"
@@ -98,6 +103,20 @@ def _start(data: Dataset, tag: str) -> None:
 
 
 def _drawn(shown: Scene, found: Multiplicity, question: Question) -> None:
+    """Draw what was found; where no other score is as good, say that there is nothing to compare with."""
+    if found.source == "columns" and len(found.kept) < 2:
+        st.info(f"{ALONE.capitalize()}. No other score version of these data is as good, so nothing can be said of how "
+                "arbitrary the scores are.")
+    else:
+        _compared(shown, found, question)
+    kept = ", ".join(f"{markdown(each.name, 60)} (loss {each.loss:.4f})" for each in found.kept)
+    st.caption(f"As good: {kept}. {markdown(found.said, 400)}")
+    for each in found.dropped[:8]:
+        st.caption(f"Left out: {markdown(each.name, 60)}: {markdown(each.reason, 160)}.")
+
+
+def _compared(shown: Scene, found: Multiplicity, question: Question) -> None:
+    """Draw the curves, the table by group and the ribbon of models that are as good."""
     places = [g for g in shown.shown if found.rows[1 + g]]
     st.markdown(f"Of {found.rows[0]:,} persons looked at, {_words(found.flips[0])} would be decided otherwise at the "
                 f"threshold {found.threshold:.3g} by some model that is as good.")
@@ -105,15 +124,11 @@ def _drawn(shown: Scene, found: Multiplicity, question: Question) -> None:
     with left:
         drawing.chart(multiplicity(found.names[1:], found.deltas, found.ambiguity[1:], found.discrepancy[1:], places),
                       "multiplicity")
-        if found.discrepancy_is == "at least":
-            st.caption("Discrepancy (dotted) is at least what is drawn.")
+        st.caption(LINES + (" Discrepancy is at least what is drawn." if found.discrepancy_is == "at least" else ""))
     with right:
         st.table(_table(found, list(range(len(found.names) - 1))), border="horizontal", hide_index=True)
+        st.caption(RANGE)
     _ranges(shown, found, question, places)
-    kept = ", ".join(f"{markdown(each.name, 60)} (loss {each.loss:.4f})" for each in found.kept)
-    st.caption(f"As good: {kept}. {markdown(found.said, 400)}")
-    for each in found.dropped[:8]:
-        st.caption(f"Left out: {markdown(each.name, 60)}: {markdown(each.reason, 160)}.")
 
 
 def _ranges(shown: Scene, found: Multiplicity, question: Question, places: Sequence[int]) -> None:
@@ -142,9 +157,14 @@ def _table(found: Multiplicity, places: Sequence[int]) -> dict[str, list[str]]:
     return {
         "Group": ["**Everybody**", *(f"**{badge(r - 1)}** {markdown(found.names[r], 30)}" for r in rows[1:])],
         "Looked at": [f"{found.rows[r]:,}" for r in rows],
-        "Decision can flip": [_words(found.flips[r]) for r in rows],
-        "Mean range": [f"{found.width[r]:.3f}" for r in rows],
+        "Decision can flip": [_few(found, r) or _words(found.flips[r]) for r in rows],
+        "Mean range": [_few(found, r) or f"{found.width[r]:.3f}" for r in rows],
     }
+
+
+def _few(found: Multiplicity, row: int) -> str | None:
+    """Return why a group's numbers are not shown: too few rows."""
+    return f":small[fewer than {FEWEST} rows]" if found.rows[row] < FEWEST else None
 
 
 def _words(flips: Estimate) -> str:

@@ -65,9 +65,11 @@ def asked(data: Dataset) -> Asked:
 def grouping(data: Dataset) -> tuple[str, ...]:
     """Return the attributes whose groups are shown: one of them, or an intersection of up to three."""
     sets = attribute_sets([attribute.name for attribute in data.attributes])
+    shown = state.settings(policy_book.PAGE).get("grouping", 0)   # the threshold page's groups, to begin with
+    first = sets[shown] if type(shown) is int and 0 <= shown < len(sets) else sets[0]
     return controls.select(
-        PAGE, "grouping", "Groups", sets, show=lambda names: " x ".join(plain(name, 30) for name in names),
-        help=definitions.tooltip("intersection"),
+        PAGE, "grouping", "Groups", sets, default=first, help=definitions.tooltip("intersection"),
+        show=lambda names: " x ".join(plain(name, 30) for name in names),
     )
 
 

@@ -54,6 +54,7 @@ def draw(data: Dataset, asked: Asked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         request, everything = _chosen(data, asked)
         definitions.offer((*TERMS, *(MAPS[key] for key in METHODS)))
+    st.caption(_described(request.method))
     context = _context(data, asked)
     busy = jobs.active(JOB)
     with st.container(horizontal=True, gap="small"):
@@ -68,6 +69,13 @@ def draw(data: Dataset, asked: Asked) -> None:
         _drawn(found, asked, data, data)
     else:
         _earlier(data, asked)
+
+
+def _described(method: str) -> str:
+    """Return what the map chosen is, in a sentence."""
+    if method == CHOSEN:
+        return "For each fold, the map of lowest log loss on the other folds."
+    return f"{METHODS[method].name[0].upper()}{METHODS[method].name[1:]}: {METHODS[method].sentence}"
 
 
 def _earlier(data: Dataset, asked: Asked) -> None:

@@ -38,7 +38,7 @@ def select(
     escape, draw = (markdown, st.segmented_control) if flat else (plain, st.selectbox)
     names = {choice: escape(show(option), LONGEST) for choice, option in zip(choices, options, strict=True)}
     held = state.settings(page)[key]
-    more = {"required": True, "default": held} if flat else {"index": choices.index(held)}
+    more = {"required": True, "wrap": True, "default": held} if flat else {"index": choices.index(held)}
     chosen = draw(label, choices, key=widget, format_func=names.__getitem__, help=help,
                   on_change=_store, args=(page, key, widget), **more)
     return options[choices.index(first if chosen is None else chosen)]

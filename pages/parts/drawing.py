@@ -14,6 +14,8 @@ from engine.text import cell
 from pages.parts import notices, report_outline, state
 
 LONG = 15   # rows from which a table scrolls
+TALL, LOW = 420, 330   # pixels of one that does; of one in a pop-up, which fits above or below its button
+LOW_ROWS = 8           # that many rows fit
 PLAIN: Mapping[str, str] = {}   # numbers as they are
 SHARE, PER_CENT = "share", "%.2f %%"   # shown in per cent, all with as many digits; files keep the share
 
@@ -61,8 +63,9 @@ def table(
     if first is not None and first not in looks:
         looks[first] = st.column_config.Column(pinned=True)
     shown = {name: _in_per_cent(column) if formats.get(name) == SHARE else column for name, column in columns.items()}
+    most, height = (LOW_ROWS, LOW) if width == "content" else (LONG, TALL)
     st.dataframe(shown, hide_index=True, width=width, column_config=looks,
-                 height="content" if _rows(columns) <= LONG else 420)
+                 height="content" if _rows(columns) <= most else height)
 
 
 def _in_per_cent(shares: Column) -> Column:

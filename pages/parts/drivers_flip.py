@@ -30,9 +30,14 @@ WHY_INSIDE = "On by default: a model that cannot see the recorded attribute show
 GOOD = {"selected": "selected**, to score at or above the threshold",
         "not-selected": "not selected**, to score below the threshold"}
 MOVED = ("score as ", "largest change")
-NOBODY = ("A score column cannot be asked again for another value. Bring the scores under each value as columns named "
-          "score\\_\\_{}=value, score with a model of yours on the data page, or name an outcome and features so that "
-          "a model can be trained here.")
+NOBODY = ("A {word} column cannot be asked again for another value, and no model can be trained here: {lack}. Bring "
+          "the scores under each value as columns named score\\_\\_{name}=value, score with a model of yours on the "
+          "data page, or bring the table again {do}.")
+LACKING = {(False, True): ("these data have no outcome", "with an outcome"),
+           (True, False): ("no column is left as a feature, since each has another role",
+                           "with columns that a model may use"),
+           (False, False): ("these data have neither an outcome nor a column left as a feature",
+                            "with an outcome and columns that a model may use")}
 WHY = "For every real row: would the decision be another one if only the recorded group were another?"
 
 
@@ -89,7 +94,9 @@ def _request(data: Dataset, place: int) -> tuple[FlipRequest, FileScorer | None]
     if brought is not None and attribute.kind == "nominal":
         given[ask.BROUGHT] = f"your model, {plain(brought.name, ask.NAME)}"
     if not given and (data.label is None or not data.features):
-        st.info(NOBODY.format(markdown(name)))
+        lack, do = LACKING[data.label is not None, bool(data.features)]
+        word = "decision" if data.score_source == "prediction" else "score"
+        st.info(NOBODY.format(word=word, name=markdown(name), lack=lack, do=do))
         return None
     first = ask.BROUGHT if brought is not None and ask.BROUGHT in given and data.score == brought.name else None
     key = f"flip_model_{place}" + ("_brought" if ask.BROUGHT in given else "")   # each setting suits what is offered

@@ -21,6 +21,8 @@ from pages.parts.drivers_controls import PAGE
 
 TERMS = ("second_decision", "paired_difference", "overturn_table", "newcombe")
 DECIDED = {"force": "thresholds in force", "one": "one threshold"}
+IN_FORCE = ("In force is what the page Thresholds decides with for this column: its starting threshold (the usual one "
+            "of the data set; else 0.5 of a score from 0 to 1, the median of any other) until you move it there.")
 WHICH = ("first", "second")
 WHY = (
     "A score's gap means little without another way to decide beside it. Bring a second column, a human's decision, an "
@@ -66,7 +68,7 @@ def _policy(data: Dataset, which: str, words: str) -> Policy:
     now = policy_book.book(data).now
     by = controls.select(PAGE, f"decided_{which}", f"{words}: selected at", tuple(DECIDED), by="keyword",
                          show=lambda key: f"{now.otherwise:.4g}, in force" if key == "force" and now.kind == "common"
-                         else DECIDED[key], flat=True)
+                         else DECIDED[key], flat=True, help=IN_FORCE)
     if by == "force":
         return now
     place = list(data.scores).index(str(data.score))
@@ -120,7 +122,12 @@ def _cut(data: Dataset, found: Assessment) -> str:
     if data.score_source == "prediction":
         return "as decided"
     policy = found.policy
-    return f"selected at {policy.otherwise:.4g} or more" if policy.kind == "common" else "with thresholds by group"
+    if policy.kind != "common":
+        return "with thresholds by group"
+    book = policy_book.book(data)
+    start = "starting threshold" if book.now == book.start else "threshold set"
+    return (f"selected at {policy.otherwise:.4g} or more"
+            + (f" (the {start} on the page Thresholds)" if policy.otherwise == book.now.otherwise else ""))
 
 
 def _rates(result: SecondResult) -> dict[str, list[str]]:

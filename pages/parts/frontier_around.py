@@ -12,9 +12,12 @@ import numpy as np
 import streamlit as st
 
 from engine.charts.changes import who_changes
+from engine.charts.frontier import SHARES
 from engine.charts.frontier_words import mixture
 from engine.charts.theme import SHOWN, badge
 from engine.frontier.effects import Effects
+from engine.frontier.utility import UTILITIES
+from engine.metrics import RATES
 from engine.text import markdown
 from pages.parts import (
     cache,
@@ -41,8 +44,8 @@ READING = (
     "the outcome or not."
 )
 WORSE = (
-    "Only worse: fewer favourable decisions than under the policy in use, and not more of the group's decisions "
-    "correct. Equal rates that are reached by making a group worse off, and nobody better, are called levelling down."
+    "Only worse (levelling down): fewer favourable decisions than under the policy in use, and not more of the group's "
+    "decisions correct. Equal rates that are reached by making a group worse off, and nobody better, are called so."
 )
 LOTS = (
     "This policy draws lots: where a group has two thresholds, rows between them are selected with the probability "
@@ -94,20 +97,26 @@ def _groups(shown: Scene, effect: Effects, order: list[int]) -> None:
         return
     before, after = (next(iter(frontier_found.everybody(shown.data, shown.found, each).groupings.values()))
                      for each in (shown.book.now, policy))
-    table: dict[str, list[str]] = {"Group": [], "Selected where": [], "Favourable rate": [], "Accuracy": []}
+    utility = UTILITIES[shown.utility]
+    rates = {"Favourable rate": "favourable_rate", "Accuracy": "accuracy",
+             choice.capital(RATES[utility.rate].name): utility.rate}   # accuracy too where F1 or a cost is maximised
+    table: dict[str, list[str]] = {"Group": [], "Selected where": [], **{name: [] for name in rates}}
     for g in order:
         flag = "  \n:orange-badge[only worse]" if effect.worse[g] else ""
         table["Group"].append(f"**{badge(g)}** {markdown(names[g], 40)}{flag}")
         table["Selected where"].append(definitions.escaped(mixture(policy.mix(names[g]))))
-        for name, key in (("Favourable rate", "favourable_rate"), ("Accuracy", "accuracy")):
-            table[name].append(_moved(float(before.rates[key].value[g]), float(after.rates[key].value[g])))
+        for name, key in rates.items():
+            table[name].append(_moved(float(before.rates[key].value[g]), float(after.rates[key].value[g]), key))
     st.table(table, border="horizontal", hide_index=True)
-    st.caption(("Levelling down. " if effect.worse.any() else "") + WORSE)
+    if effect.worse.any():
+        st.caption(WORSE)
 
 
-def _moved(before: float, after: float) -> str:
+def _moved(before: float, after: float, rate: str) -> str:
     if np.isnan(before + after):
         return ":small[not estimable]"
+    if rate not in ("favourable_rate", *SHARES):   # as the utility is written above
+        return f"{before:.3f}\u00a0→ **{after:.3f}**"
     return f"{100 * before:.1f}\u00a0→ **{100 * after:.1f}\u00a0%**"
 
 

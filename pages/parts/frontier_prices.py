@@ -30,6 +30,9 @@ def draw(shown: Scene) -> None:
             for kind, point in points.items()]
     st.table({head: [row[place] for row in rows] for place, head in enumerate(heads)}, border="horizontal",
              hide_index=True)
+    st.caption(f"The bound, {shown.chosen.bound:.4g}, holds on the rows where a policy was found; on other rows its "
+               "disparity can lie on either side of it. Each disparity keeps a bound of its own, at first half way "
+               "between equal groups and the widest gap of these data; the control of point A moves it.")
     st.markdown("  \n".join([
         _price("one common threshold", "a threshold per group", points["common"], points["deterministic"], shown),
         _price("not drawing lots", "lots", points["deterministic"], points["randomised"], shown),

@@ -19,8 +19,7 @@ SOURCES = {"score": "the score in use", "outcome": "the outcome itself", "unpena
            "chosen": "the model chosen on the path"}
 SAMPLE = 50_000   # rows that the dependence is measured on, to begin with
 BY = {"mean": "mean", "share": "share at or above a threshold"}
-PENALTY_WORDS = {"cc": "all attributes together (CCdCov)", "joint": "joint, with every interaction (JdCov)",
-                 "marginal": "sum of single attributes"}
+PENALTY_WORDS = {"cc": "all together (CCdCov)", "joint": "all subsets (JdCov)", "marginal": "one by one (sum)"}
 SCALES = {"probability": "probability", "value": "value", "count": "expected count", "rate": "rate per exposure",
           "linear": "linear predictor"}
 MODES = {"authors": "bandwidth 0.15", "robust": "by the data"}

@@ -134,30 +134,34 @@ def _dependence(shown: Look, compared: Compared) -> None:
 
 def _worst(found: Compared, shown: Look) -> None:
     if not found.contrasts:
-        st.info("No combination has enough rows to be compared with the others.")
+        st.info(f"No combination has enough rows to be compared with the others: {cells.WAY_OUT}.")
         return
     apart = sum(words.sure(each) for each in found.contrasts)
-    st.markdown(f"**Most surely different from all others** ({apart} of {len(found.contrasts)} have bounds that leave "
-                "out 0)")
     rows = found.contrasts[:WORST]
+    first = f"; the first {WORST} stand here, all in the table of the chart" if len(found.contrasts) > WORST else ""
+    st.markdown(f"**Most surely different from all others** ({apart} of {len(found.contrasts)} have bounds that leave "
+                f"out 0{first})")
+    digits = words.decimals(found.estimates.value[[each.cell for each in rows]])
     number = [badge(each.cell) for each in rows]
     st.table({
         "Combination": [f"**{n}** {markdown(each.name, 50)}" for n, each in zip(number, rows, strict=True)],
         "Persons": [f"{found.estimates.n[each.cell]:,.0f}" for each in rows],
         shown.what[:1].upper() + markdown(shown.what[1:], 50): [
-            definitions.escaped(words.between(found.estimates[each.cell], shown.share)) for each in rows],
-        "Minus all others": [_difference(each, shown.share) for each in rows],
+            definitions.escaped(words.between(found.estimates[each.cell], shown.share, digits)) for each in rows],
+        "Minus all others": [_difference(each, shown.share, digits) for each in rows],
         "p (Holm)": [f"{each.p_value:.3f}" if each.p_value >= 0.001 else "under 0.001" for each in rows],
-        "Beyond single attributes": [_points(float(found.beyond[each.cell]), shown.share) for each in rows],
+        "Beyond single attributes": [_points(float(found.beyond[each.cell]), shown.share, digits) for each in rows],
     }, border="horizontal", hide_index=True)
 
 
-def _difference(each: Contrast, share: bool) -> str:
-    one = each.difference
-    return (f"**{_points(one.value, share)}** :small[({_points(one.low, share)} to {_points(one.high, share)})]")
+def _difference(each: Contrast, share: bool, digits: int) -> str:
+    value, low, high = (_points(end, share, digits) for end in (
+        each.difference.value, each.difference.low, each.difference.high))
+    return f"**{value}** :small[({low} to {high})]"
 
 
-def _points(amount: float, share: bool) -> str:
+def _points(amount: float, share: bool, digits: int) -> str:
     if isnan(amount):
         return "not estimable"
-    return (f"{100 * amount:+.1f} points" if share else f"{amount:+.3g}").replace("-", "−").replace(" ", "\u00a0")
+    said = f"{100 * amount:+.1f} points" if share else f"{amount:+,.{digits}f}"
+    return said.replace("-", "−").replace(" ", "\u00a0")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.counting.groups import attribute_sets
 from engine.glossary import GLOSSARY
 from engine.text import markdown, plain
 from pages.parts import frame, state
@@ -102,7 +103,7 @@ def _add(content: Chart | Mapping[str, Column], name: str, key: str) -> None:
 def add(content: Chart | Mapping[str, Column], name: str, key: str) -> str:
     """Add a chart, or columns, to the report about the data in use; return what became of it."""
     held, page = outline(), state.current().page
-    title = title_of(content, name)
+    title = by_groups(title_of(content, name), content, groups_of(page))
     found = held.put(page, key, title, made(content, name, title, context(page)))
     if found is not None:
         return f"Added: part {held.parts.index(found) + 1} of {len(held.parts)} of the report."
@@ -115,6 +116,21 @@ def title_of(content: Chart | Mapping[str, Column], name: str) -> str:
     words = re.split(r"[:;,.] | \(", plain(getattr(content, "alt", ""), 200))[0]
     title = words if 3 < len(words) <= TITLE else re.sub(r"[-_]+", " ", name)
     return title[:1].upper() + title[1:]
+
+
+def by_groups(title: str, content: Chart | Mapping[str, Column], groups: str) -> str:
+    """Return the title with the grouping in it, where the part is about groups and its title does not name them."""
+    columns = getattr(content, "table", content)
+    said = " ".join((*columns, getattr(content, "alt", ""), getattr(content, "reading", ""))).casefold()
+    return f"{title}, by {groups}" if groups and "group" in said and f"by {groups}" not in title else title
+
+
+def groups_of(page: str) -> str:
+    """Return the grouping that is shown on a page as plain text; empty where the page has none."""
+    data, place = state.dataset(), state.settings(page).get("grouping")
+    sets = attribute_sets([attribute.name for attribute in data.attributes]) if data is not None else ()
+    return " x ".join(plain(name, 30) for name in sets[place]) if type(place) is int and place in range(
+        len(sets)) else ""
 
 
 def made(content: Chart | Mapping[str, Column], name: str, title: str, note: str) -> Picture | Table:
@@ -146,6 +162,7 @@ def context(page: str) -> str:
     if data is not None and data.score is not None:
         said.append(f"score {plain(data.score)}")
         if data.attributes:
+            said += [f"groups by {groups}"] if (groups := groups_of(page)) else []
             said.append(_policy(data))
     return "; ".join(said) + "."
 

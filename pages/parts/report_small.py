@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.report import ReportRequest, Section, Template
-from engine.report.suppression import UNDER, small_groups
+from engine.report.suppression import UNDER, Suppression, small_groups
 from engine.text import markdown
 from engine.types import Dataset
 from pages.parts.report_outline import Outline
@@ -24,7 +24,8 @@ def draw(data: Dataset, held: Outline, template: Template) -> None:
         return
     groups = ", ".join(f"{count} of {markdown(name)}" for name, count in list(found.items())[:LISTED])
     lines = [f"Groups with fewer than {UNDER} rows: {groups}{', …' if len(found) > LISTED else ''}. They are left out, "
-             "with others from which they could be had by subtraction."]
+             f"with others, so that the numbers of fewer than {UNDER} people cannot be had by subtraction either.",
+             Suppression(UNDER).own_rows]
     if template.leaves_out:
         lines.append(f"Left out as a whole, where it would tell their numbers: {template.leaves_out}.")
     parts = [markdown(part.title, 60) for part in held.parts if part.content is not None]

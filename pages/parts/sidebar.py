@@ -68,7 +68,7 @@ def roles_table(roles: Roles, without: tuple[str, ...] = ()) -> dict[str, list[s
         "weight": roles.weight and markdown(roles.weight),
         "exposure": roles.exposure and markdown(roles.exposure),
         "row id": roles.id and markdown(roles.id),
-        "features": f"{len(roles.features)} columns" if roles.features else None,
+        "features": f"{len(roles.features)} column{'s' if len(roles.features) > 1 else ''}" if roles.features else None,
     }
     shown = {name: text for name, text in lines.items() if text and name not in without}
     return {"role": list(shown), "column": list(shown.values())}

@@ -17,7 +17,7 @@ from pages.parts.policy_book import PAGE
 
 DEFAULT_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
 VIEWS = {"rates": "rates", "difference": "difference from the reference", "ratio": "ratio to the reference"}
-SEPARATE = "Thresholds by group, to measure what they would do"
+SEPARATE = "Thresholds by group, to measure"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pages.parts.policy_book import PAGE
 
 EDITED = 60        # groups with costs of their own
 FP, FN = "cost of a false positive", "cost of a false negative"
+AMOUNTS = ("false positives", "false negatives", "cost", "change")
 READING = (
     "Costs are yours to set, in any unit: type into the first table. The interval is of the cost per row; "
     "look at the change against the starting policy, and at the group that carries it."
@@ -40,13 +41,19 @@ def draw(
     found, start = (group_costs(counts, costs, level) for counts in (now, before))
     _totals(found, start)
     columns = _table(result, shown, found, start)
-    drawing.table(columns)
+    drawing.table(columns, {name: _look(columns[name]) for name in AMOUNTS})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         notices.reading(READING)
         drawing.download(columns, "expected-cost", "costs")
     if len(shown) < sum(map(bool, result.sizes)):
         st.caption(f"The {EDITED} largest groups are listed; all others have the costs of the settings above.")
     return costs
+
+
+def _look(column: Column) -> str:
+    """Return how amounts are written: thousands apart, decimals only where weights, lots or costs make some."""
+    whole = all(value is None or float(value) % 1 == 0 for value in column)
+    return "%,.0f" if whole else "%,.2f"
 
 
 def _edited(result: GroupingResult, shown: Sequence[int], common: Costs) -> list[Costs]:
@@ -84,8 +91,9 @@ def _kept(setting: object, count: int) -> list[float | None]:
 def _totals(found: CostResult, start: CostResult) -> None:
     change = found.everybody - start.everybody
     share = "" if start.everybody == 0 else f" ({100 * change / start.everybody:+.1f} %)"
+    moved = f"**{change:+,.6g}**{share}".replace("-", "\u2212") if change else "**0**"
     st.markdown(f"Cost of all errors: **{found.everybody:,.6g}**; under the starting policy {start.everybody:,.6g}; "
-                f"change **{change:+,.6g}**{share}.")
+                f"change {moved}.")
 
 
 def _table(result: GroupingResult, shown: Sequence[int], found: CostResult, start: CostResult) -> dict[str, Column]:

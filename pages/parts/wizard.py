@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.data.quality import REVERSED, ranks_away
 from engine.errors import Issue
 from engine.text import plain
 from engine.types import Attribute, Roles
@@ -22,6 +23,7 @@ BESIDE = ("A column of two values: what people decided, or another model. The dr
 DECISIONS = {
     "selected": "being selected (a high score helps)", "not-selected": "not being selected (a high score hurts)",
 }
+NUMBERS = "Columns of numbers are offered; one with any other text in it is not."
 KEPT: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -35,6 +37,7 @@ def draw(draft: Draft) -> None:
             outcome = form.outcome()
         with right:
             score = form.score(without_outcome="label" not in outcome and "target" not in outcome)
+            _ranks_away(draft, outcome, score)
         st.markdown("**Protected attributes**")
         protected, problems = attributes.ask(draft, first.protected, form.prefix)
         with st.expander("Weight, exposure, row id, features"):
@@ -85,7 +88,8 @@ class Form:
             kind = self._one("Score", SCORES, usual, "score kind")
         notices.issues(self.draft.guess.notes)
         if kind == "scores":
-            chosen = self._columns("Score columns; the first is in use", first.scores, "scores")
+            numbers = [name for name in self.columns if self.draft.guess.columns[name].numeric]
+            chosen = self._columns("Score columns; the first is in use", first.scores, "scores", numbers, NUMBERS)
             return {"scores": tuple(chosen), **self._decision(self._may(SECOND, first.prediction, "second", BESIDE))}
         if kind == "prediction":
             return self._decision(self._column("Decision column", first.prediction, "prediction"))
@@ -124,7 +128,7 @@ class Form:
 
     def _one(self, label: str, options: dict[str, str], usual: str, key: str) -> str:
         chosen = st.segmented_control(label, list(options), default=usual, format_func=options.__getitem__,
-                                      required=True, key=f"{self.prefix} {key}", **KEPT)
+                                      required=True, wrap=True, key=f"{self.prefix} {key}", **KEPT)
         return str(chosen or usual)
 
     def _column(self, label: str, usual: str | None, key: str) -> str | None:
@@ -142,9 +146,12 @@ class Form:
                               key=f"{self.prefix} {key}", **KEPT)
         return self.columns[chosen - 1] if chosen else None
 
-    def _columns(self, label: str, usual: Sequence[str], key: str) -> list[str]:
-        places = [self.columns.index(name) for name in usual if name in self.columns]
-        chosen = st.multiselect(label, range(len(self.columns)), default=places, format_func=self.names.__getitem__,
+    def _columns(
+        self, label: str, usual: Sequence[str], key: str, among: Sequence[str] | None = None, help: str | None = None
+    ) -> list[str]:
+        offered = [self.columns.index(name) for name in (self.columns if among is None else among)]
+        places = [place for place in offered if self.columns[place] in usual]
+        chosen = st.multiselect(label, offered, default=places, format_func=self.names.__getitem__, help=help,
                                 placeholder="none", key=f"{self.prefix} {key}", **KEPT)
         return [self.columns[place] for place in chosen]
 
@@ -165,6 +172,16 @@ def _taken(roles: Roles) -> set[str | None]:
     """Return the columns that have a role other than feature."""
     single = {roles.label, roles.target, roles.prediction, roles.weight, roles.exposure, roles.id}
     return single | set(roles.scores) | {item.column for item in roles.protected}
+
+
+def _ranks_away(draft: Draft, outcome: dict[str, Any], score: dict[str, Any]) -> None:
+    """Warn, before the table is used, of a score that ranks towards the other value of the outcome."""
+    label, positive = outcome.get("label"), outcome.get("positive")
+    if label is None or positive is None:
+        return
+    areas = {column: draft.area(column, label, positive) for column in score.get("scores", ()) if column != label}
+    notices.issues([ranks_away(f"score '{plain(column)}' and positive value '{plain(positive)}'", area)
+                    for column, area in areas.items() if area < REVERSED])
 
 
 def _use(roles: Roles, problems: Sequence[Issue]) -> None:

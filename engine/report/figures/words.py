@@ -81,8 +81,8 @@ def shade(scale: object, share: float) -> Colour:
 def number_format(pattern: object, suffix: str = "", prefix: str = "") -> Callable[[float, object], str]:
     """Return what writes a tick's number, from d3's format of it.
 
-    >>> number_format(".0%")(0.25, None), number_format("+.3~f")(0.5, None), number_format(None)(12345.0, None)
-    ('25%', '+0.5', '12,345')
+    >>> number_format(".0%")(0.25, None), number_format(".2~%")(0.605, None), number_format(None)(12345.0, None)
+    ('25%', '60.5%', '12,345')
     """
     found = _FORMAT.fullmatch(str(pattern)) if pattern else None
 

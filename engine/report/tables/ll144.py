@@ -232,7 +232,7 @@ def _hidden(cells: _Cells, masks: Sequence[Sequence[Mask]], lacks: Sequence[Mask
     tables = [*masks, lacks]
     lines = np.vstack([np.ones(len(cells.rows), dtype=bool), *(mask for rows in tables for mask in rows)])
     part = np.concatenate([[-1], *(np.full(len(rows), t) for t, rows in enumerate(tables))]).astype(np.int64)
-    gone = kept_back(lines, lines @ cells.rows, under, part)
+    gone = kept_back(lines, cells.rows, under, part)
     return [gone[part == t].tolist() for t in range(len(tables))]
 
 
