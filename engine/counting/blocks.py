@@ -18,8 +18,8 @@ from engine.counting.tally import Block, Tally
 from engine.errors import invalid
 from engine.text import plain
 
-BLOCK = 1 << 19      # rows at a time: few enough that what is made of them stays small
-MOST_THREADS = 4     # each holds a block and a table: up to 100 MB
+IN_FLIGHT = 1 << 21   # rows held at a time, by all threads together: up to 300 MB; smaller blocks cost page faults
+MOST_THREADS = 4
 
 
 def numpy_engine(path: Path, plan: Plan) -> Counted:
@@ -29,7 +29,7 @@ def numpy_engine(path: Path, plan: Plan) -> Counted:
             return _tallied(_text_blocks(path), path, plan).lines()
         shares = _shares(path, plan)
         with ThreadPoolExecutor(len(shares)) as pool:
-            first, *others = pool.map(partial(_share, path, plan), shares)
+            first, *others = pool.map(partial(_share, path, plan, IN_FLIGHT // len(shares)), shares)
         for other in others:
             first.merge(other)
         return first.lines()
@@ -53,13 +53,13 @@ def _shares(path: Path, plan: Plan) -> list[Sequence[int]]:
     return [groups[k::threads] for k in range(threads)]
 
 
-def _share(path: Path, plan: Plan, groups: Sequence[int]) -> Tally:
+def _share(path: Path, plan: Plan, rows: int, groups: Sequence[int]) -> Tally:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
         texts = [name for name in plan.columns if pa.types.is_string(file.schema_arrow.field(name).type)]
     with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
-        blocks = file.iter_batches(BLOCK, groups, list(plan.columns), use_threads=False) if groups else ()
+        blocks = file.iter_batches(rows, groups, list(plan.columns), use_threads=False) if groups else ()
         return _tallied(map(_table, blocks), path, plan)
 
 

@@ -19,6 +19,7 @@ from time import perf_counter
 
 import numpy as np
 
+from engine.backend import device
 from engine.counting.groups import Groups
 from engine.counting.index import index_rows
 from engine.counting.table import tabulate_rows
@@ -181,6 +182,7 @@ def line(name, arrays, key, base):
 def main(sizes):
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    device()   # where PyTorch is installed, the first large table asks it for a card: two seconds, once a process
     for name in TOOLS:
         if not refusal(name):
             TOOLS[name][1](*credit(1000, 2), "equalized_odds_difference")   # imports and compiles
