@@ -91,6 +91,12 @@ def profiled(profile: cProfile.Profile):
         threading.setprofile(None)
 
 
+def named(file: str) -> str:
+    """Return a file of ours from the root, another by its last folders: nobody's home is anybody's business."""
+    path = Path(file)
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(*path.parts[-3:]))
+
+
 def slowest(data: Dataset, page: str) -> list[str]:
     """Return the functions that the first paint spends most time in."""
     test, profile = app(data), cProfile.Profile()
@@ -99,7 +105,7 @@ def slowest(data: Dataset, page: str) -> list[str]:
     settled(test)
     stats = pstats.Stats(profile).stats
     first = sorted(stats.items(), key=lambda item: -item[1][2])[:SHOWN]
-    return [f"{file.removeprefix(f'{ROOT}/')}:{line} {name}: {own:.2f} s of its own, {whole:.2f} s with what it calls"
+    return [f"{named(file)}:{line} {name}: {own:.2f} s of its own, {whole:.2f} s with what it calls"
             for (file, line, name), (_, _, own, whole, _) in first]
 
 
